@@ -1,0 +1,67 @@
+"""The named things of a policy, gathered from lists and from documents alike, each name once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+from gitops_golden.documents import Scalar
+from gitops_golden.policy.fields import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gitops_golden.documents import Node
+    from gitops_golden.errors import Location
+    from gitops_golden.policy.fields import Check, Reader
+
+    Fields = Mapping[str, Node]
+
+Member = TypeVar("Member")
+METADATA: Final = Shape("metadata", frozenset({"name"}), ("name",), path="metadata.")
+DOCUMENT: Final = Shape("A document", frozenset({"apiVersion", "kind", "metadata", "spec"}), ("metadata", "spec"))
+
+
+class Members(Generic[Member]):
+    """All images, or all clusters, placements or overrides, in the order of the text.
+
+    ``names`` holds every name that was written, also that of a thing with something else wrong, so that one mistake
+    isn't reported twice.
+    """
+
+    def __init__(
+        self,
+        noun: str,
+        shape: Shape,
+        check: Check,
+        read: Callable[[Reader, str, Fields, Location], Member],
+    ) -> None:
+        self.values: list[Member] = []
+        self.names: dict[str, Location] = {}
+        self._noun = noun
+        self._in_document = shape
+        self._in_list = replace(shape, known=shape.known | {"name"}, required=("name", *shape.required))
+        self._check = check
+        self._read = read
+
+    def take_list(self, reader: Reader, node: Node, path: str) -> None:
+        """Take the items of a list, each with its name among its fields."""
+        for item in reader.items(node, path):
+            fields = reader.fields(item, self._in_list)
+            self._take(reader, fields.get("name"), fields, item.where)
+
+    def take_document(self, reader: Reader, root: Node) -> None:
+        """Take a document, with its name in ``metadata`` and the other fields in ``spec``."""
+        document = reader.fields(root, DOCUMENT)
+        metadata = reader.fields(document["metadata"], METADATA) if "metadata" in document else {}
+        if "spec" in document:
+            fields = reader.fields(document["spec"], self._in_document)
+            self._take(reader, metadata.get("name"), fields, root.where)
+
+    def _take(self, reader: Reader, name: Node | None, fields: Fields, where: Location) -> None:
+        text = reader.text(name, f"the {self._noun}'s name", self._check) if name else ""
+        if name and isinstance(name, Scalar):
+            first = self.names.setdefault(name.text, name.where)
+            if text and first != name.where:
+                reader.note(name, f'there are two {self._noun}s named "{text}"', f"the first is at {first}")
+        self.values.append(self._read(reader, text, fields, where))
