@@ -80,6 +80,11 @@ class Plan:
                 yield Delivery(held.cluster.name, variant)
 
     @property
+    def receiving(self) -> tuple[ClusterPlan, ...]:
+        """The clusters that get any image: nothing is to be said of the others."""
+        return tuple(held for held in self.clusters if held.variants)
+
+    @property
     def size(self) -> int:
         """The number of deliveries."""
         return sum(len(held.variants) for held in self.clusters)

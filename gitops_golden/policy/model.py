@@ -70,6 +70,12 @@ class DeliveryTarget:
         """Return the folder of one cluster."""
         return self.path.replace("{cluster}", cluster)
 
+    def cluster(self, folder: str) -> str:
+        """Return the cluster whose folder this is; the folder itself if it is none, as after a change of ``path``."""
+        before, _, after = self.path.partition("{cluster}")
+        name = folder.removeprefix(before).removesuffix(after)
+        return name if self.folder(name) == folder and "/" not in name else folder
+
 
 @dataclass(frozen=True, slots=True)
 class Image:

@@ -125,3 +125,15 @@ def test_rules_that_choose_nothing_and_images_in_no_placement_are_warned_of() ->
     assert "override 'void' selects no image" in told
     assert "image 'idle' is in no placement" in told
     assert all(problem.severity == "warning" for problem in plan.warnings)
+
+
+def test_a_cluster_that_gets_no_image_is_no_receiver() -> None:
+    plan = compile_plan(
+        policy(
+            clusters=(cluster("with", labels={"x": "1"}), cluster("without")),
+            placements=(placement(clusters=where(x="1")),),
+        ),
+        lock(),
+    )
+    assert [entry.cluster.name for entry in plan.receiving] == ["with"]
+    assert len(plan.clusters) == 2
