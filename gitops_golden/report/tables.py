@@ -1,0 +1,101 @@
+"""Tables and headings as text, for a given width, with or without colour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import StringIO
+from textwrap import fill
+from typing import TYPE_CHECKING
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.console import RenderableType
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How text is to look. ``plain`` is for pipes and logs: full lines, never cut to the width."""
+
+    width: int = 100
+    color: bool = False
+    plain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Text with a colour by its meaning (a rich style)."""
+
+    text: str
+    style: str = ""
+
+
+LAST = 12
+"""Columns that the last, folding column has at least."""
+
+Row = tuple["str | Cell", ...]
+
+
+def table(columns: Sequence[str], rows: Iterable[Row], style: Style) -> str:
+    """Return a table with upper-case headings; only the last column is folded where the width is short."""
+    grid = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    for column in columns[:-1]:
+        grid.add_column(column.upper(), no_wrap=True)
+    grid.add_column(columns[-1].upper(), overflow="fold", no_wrap=style.plain, min_width=LAST)
+    for row in rows:
+        grid.add_row(*(_text(cell) for cell in row))
+    return lines(grid, style)
+
+
+def lines(renderable: RenderableType, style: Style) -> str:
+    """Return what rich makes of something, without trailing blanks."""
+    stream = StringIO()
+    width = 10_000 if style.plain else style.width
+    console = Console(file=stream, width=width, force_terminal=style.color, no_color=not style.color, highlight=False)
+    console.print(renderable)
+    return "\n".join(line.rstrip() for line in stream.getvalue().rstrip().splitlines())
+
+
+def _text(cell: str | Cell) -> Text:
+    """Return a cell's text, which is never markup: names come from policies and clusters."""
+    return Text(clean(cell)) if isinstance(cell, str) else Text(clean(cell.text), style=cell.style)
+
+
+def clean(text: str) -> str:
+    """Return text without control characters: what a cluster says must not drive a terminal nor forge lines."""
+    return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in text)
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """Return names in one line, cut after ``most`` with the number of the rest."""
+    rest = len(names) - most
+    return ", ".join(names) if rest <= 0 else f"{', '.join(names[:most])} +{rest}"
+
+
+def short(digest: str | None) -> str:
+    """Return a digest's first 12 digits, as CDI names volumes after them; a dash for none."""
+    return digest.partition(":")[2][:12] if digest else "-"
+
+
+def wrapped(text: str, style: Style, *, indent: str = "") -> str:
+    """Return cleaned text in lines that fit the terminal, each indented; in one line for pipes and logs."""
+    if style.plain:
+        return indent + clean(text)
+    return fill(
+        clean(text),
+        style.width,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun: ``1 cluster``, ``2 clusters``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -1,0 +1,123 @@
+"""One delivery to be judged: what it should be, what Git says of it, what its cluster holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from gitops_golden.fleet.views import cron_view
+from gitops_golden.render.cdi import cron_annotations, cron_labels, cron_name, cron_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from gitops_golden.fleet.observation import Observation, Observed
+    from gitops_golden.fleet.views import CronView
+    from gitops_golden.plan.model import Variant
+    from gitops_golden.render.manifests import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What Git says of one delivery from a commit on; ``manifest`` is None where the file was absent or not ours."""
+
+    commit: str
+    since: datetime
+    manifest: Manifest | None
+
+
+class GitTruth(Protocol):
+    """What the repository that the clusters follow says."""
+
+    def published(self, cluster: str, image: str) -> bytes | None:
+        """Return the delivery's file at the head of the branch, or None if there is none."""
+
+    def past(self, cluster: str, image: str) -> tuple[Past, ...]:
+        """Return how that file changed, newest first and bounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a variant's manifests claim, as objects: the same for every cluster that holds the variant.
+
+    ``digest`` is what consumers are to be served: the locked one or, in tracking mode, what the tag is now. ``known``
+    are all digests that the lock ever held for the image.
+    """
+
+    image: str
+    namespace: str
+    cron: str
+    spec: Mapping[str, Any]
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    digest: str | None
+    schedule: str | None
+    storage_class: str | None
+    content: bytes
+    known: frozenset[str]
+
+    @property
+    def tracking(self) -> bool:
+        """Whether CDI polls the tag by itself."""
+        return self.schedule is not None
+
+    @property
+    def volume(self) -> str:
+        """The volume's name: CDI calls it after the DataSource and the digest's first 12 hexadecimal digits."""
+        return f"{self.image}-{(self.digest or '').partition(':')[2][:12]}"
+
+
+def expected_of(variant: Variant, fleet: str, *, content: bytes, served: str | None, known: frozenset[str]) -> Expected:
+    """Return what to expect of a variant. ``content`` is its rendered file, ``served`` what its tag is now."""
+    settings = variant.settings
+    return Expected(
+        image=variant.image,
+        namespace=settings.namespace,
+        cron=cron_name(variant),
+        spec=cron_spec(variant),
+        labels=cron_labels(variant, fleet),
+        annotations=cron_annotations(variant),
+        digest=served if variant.tracking else variant.digest,
+        schedule=settings.update.schedule if settings.update else None,
+        storage_class=settings.storage_class,
+        content=content,
+        known=known,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One delivery to be judged, as of ``now``."""
+
+    cluster: str
+    expected: Expected
+    git: GitTruth
+    observed: Observed
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A case whose cluster could be read: what the links from the cron on are judged in."""
+
+    case: Case
+    seen: Observation
+
+    @property
+    def expected(self) -> Expected:
+        """What the delivery's manifests claim."""
+        return self.case.expected
+
+    def get(self, kind: str, name: str) -> Mapping[str, Any] | None:
+        """Return an object of the delivery's namespace."""
+        return self.seen.get(kind, self.expected.namespace, name)
+
+    def cron(self) -> CronView | None:
+        """Return the delivery's DataImportCron, by its expected name."""
+        found = self.get("DataImportCron", self.expected.cron)
+        return cron_view(found) if found else None
+
+    def past(self) -> tuple[Past, ...]:
+        """Return what Git said of the delivery, newest first."""
+        return self.case.git.past(self.case.cluster, self.expected.image)

@@ -1,0 +1,164 @@
+"""The link ``cron``: does the cluster have the DataImportCron that Git holds, and nothing else on its DataSource."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from gitops_golden.fleet.views import cron_view
+from gitops_golden.render.cdi import ATTEMPT_ANNOTATION, DIGEST_ANNOTATION
+from gitops_golden.verify.model import Finding, Link, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitops_golden.fleet.views import CronView
+    from gitops_golden.render.manifests import Manifest
+    from gitops_golden.verify.case import Past, Scene
+
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+SYNC = "let the GitOps engine sync this cluster"
+RESYNC = f"{SYNC}, which puts back what Git holds"
+
+
+def cron(scene: Scene) -> Finding | None:
+    """Break where the cron is absent, or is not as Git has it now."""
+    unread = scene.seen.why_unread("DataImportCron", scene.expected.namespace)
+    if unread:
+        return Finding(
+            Verdict.UNREACHABLE,
+            Link.CRON,
+            unread,
+            f"DataImportCrons in {scene.expected.namespace} could not be read: {unread}",
+            "allow the verifier to list them",
+        )
+    if "DataImportCron" in scene.seen.absent_kinds:
+        return _broken("CdiAbsent", "the API server knows no DataImportCrons", "install CDI on this cluster")
+    found = scene.cron()
+    if found is None:
+        return _absent(scene)
+    if found.meta.deleting:
+        return Finding(Verdict.PROGRESSING, Link.CRON, "CronDeleting", f"{found.meta.name} is being deleted", SYNC)
+    return _spec(scene, found) or _metadata(scene, found)
+
+
+def _broken(reason: str, message: str, remedy: str) -> Finding:
+    return Finding(Verdict.BROKEN, Link.CRON, reason, message, remedy)
+
+
+def _absent(scene: Scene) -> Finding:
+    """Tell a cluster that has not synced yet from one whose cron was removed."""
+    expected = scene.expected
+    others = [
+        view.meta.name
+        for view in map(cron_view, scene.seen.list("DataImportCron", expected.namespace))
+        if view.managed_data_source == expected.image
+    ]
+    history = scene.past()
+    newest, earlier = history[:1], history[1:]
+    arrived = all(past.manifest is None or past.manifest.cron != expected.cron for past in earlier)
+    if others and not any(past.manifest and past.manifest.cron in others for past in earlier):
+        return _broken(
+            "ForeignCron",
+            f"{expected.cron} is absent, and {', '.join(sorted(others))} manages {expected.image} instead",
+            f"remove the other cron, then {SYNC}",
+        )
+    if newest and arrived:
+        return Finding(
+            Verdict.PROGRESSING,
+            Link.CRON,
+            "NotSynced",
+            f"{expected.cron} is in Git and not on the cluster yet",
+            SYNC,
+            newest[0].since,
+        )
+    return _broken("CronAbsent", f"{expected.cron} is in Git for several commits and not on the cluster", RESYNC)
+
+
+def _spec(scene: Scene, found: CronView) -> Finding | None:
+    """Break where the spec is another: the name is its hash and CDI denies changes, so it was made anew by hand."""
+    if _served(found.spec) == scene.expected.spec:
+        return None
+    fields = ", ".join(_differing(scene.expected.spec, _served(found.spec)))
+    return _broken(
+        "SpecEdited",
+        f"{found.meta.name} has another spec than Git: {fields}",
+        f"delete it (volumes stay, retentionPolicy is All), then {SYNC}",
+    )
+
+
+def _served(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a spec without what the API server adds on creation: empty ``metadata`` and ``status`` in the template."""
+    template = spec.get("template")
+    if not isinstance(template, dict):
+        return dict(spec)
+    kept = {key: value for key, value in template.items() if value or key not in ("metadata", "status")}
+    return {**spec, "template": kept}
+
+
+def _differing(expected: Mapping[str, Any], found: Mapping[str, Any], prefix: str = "") -> list[str]:
+    names: list[str] = []
+    for key in sorted({*expected, *found}):
+        ours, theirs = expected.get(key), found.get(key)
+        if isinstance(ours, dict) and isinstance(theirs, dict):
+            names += _differing(ours, theirs, f"{prefix}{key}.")
+        elif ours != theirs:
+            names.append(prefix + key)
+    return names
+
+
+def _metadata(scene: Scene, found: CronView) -> Finding | None:
+    expected = scene.expected
+    here = found.meta.annotations
+    keys = (ATTEMPT_ANNOTATION,) if expected.tracking else (DIGEST_ANNOTATION, ATTEMPT_ANNOTATION)
+    differing = [key for key in keys if here.get(key) != expected.annotations.get(key)]
+    differing += [key for key, value in expected.labels.items() if found.meta.labels.get(key) != value]
+    if not differing:
+        return None
+    earlier = next((past for past in _earlier(scene) if _is_as(found, past.manifest, tracking=expected.tracking)), None)
+    if earlier:
+        return Finding(
+            Verdict.PROGRESSING,
+            Link.CRON,
+            "NotSynced",
+            f"the cluster is at commit {earlier.commit[:12]}: {_told(found)}",
+            SYNC,
+            scene.past()[0].since,
+        )
+    return _edited(scene, found, differing)
+
+
+def _earlier(scene: Scene) -> tuple[Past, ...]:
+    return scene.past()[1:]
+
+
+def _is_as(found: CronView, manifest: Manifest | None, *, tracking: bool) -> bool:
+    """Whether a cron is exactly what an earlier commit asked for."""
+    if manifest is None or manifest.cron != found.meta.name:
+        return False
+    here = found.meta.annotations
+    if not tracking and here.get(DIGEST_ANNOTATION) != manifest.digest:
+        return False
+    same_labels = all(found.meta.labels.get(key) == value for key, value in manifest.labels.items())
+    return same_labels and here.get(ATTEMPT_ANNOTATION) == manifest.attempt
+
+
+def _told(found: CronView) -> str:
+    return found.desired_digest or "no digest pinned"
+
+
+def _edited(scene: Scene, found: CronView, differing: list[str]) -> Finding:
+    name, wanted = found.meta.name, scene.expected.digest
+    if differing[0] != DIGEST_ANNOTATION:
+        return _broken("MetadataEdited", f"{name} differs from every commit in {', '.join(differing)}", RESYNC)
+    if not found.desired_digest:
+        # CDI stays UpToDate=True on the last digest, so nothing else tells (seen on real CDI).
+        return _broken("DigestRemoved", f"{name} has lost the annotation that pins {wanted}", RESYNC)
+    if not DIGEST.fullmatch(found.desired_digest):
+        # Admitted, and then CDI neither imports nor sets a status (seen on real CDI).
+        return _broken("DigestMalformed", f"{name} pins {found.desired_digest!r}, which is no digest", RESYNC)
+    return _broken(
+        "DigestEdited",
+        f"{name} pins {found.desired_digest}, which Git never held for this delivery; Git holds {wanted}",
+        f"{RESYNC}, and find out who edited it",
+    )

@@ -1,0 +1,170 @@
+"""The links ``volume`` and ``datasource``: is the digest's volume sound, and is it what consumers are given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitops_golden.fleet.views import data_source_view, volume_view
+from gitops_golden.verify.model import Finding, Link, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from gitops_golden.fleet.observation import Observation
+    from gitops_golden.fleet.views import DataSourceView, SourceReference, VolumeView
+    from gitops_golden.verify.case import Scene
+
+ENDPOINT = "cdi.kubevirt.io/storage.import.endpoint"
+KINDS = {"pvc": "PersistentVolumeClaim", "snapshot": "VolumeSnapshot"}
+
+
+def volume(scene: Scene) -> Finding | None:
+    """Break where the digest's volume is absent, of another digest, on another class, or not ready."""
+    found = _volume(scene)
+    name, namespace = scene.expected.volume, scene.expected.namespace
+    if found is None:
+        unread = scene.seen.why_unread("PersistentVolumeClaim", namespace)
+        if unread:
+            return Finding(
+                Verdict.UNREACHABLE,
+                Link.VOLUME,
+                unread,
+                f"volumes in {namespace} could not be read: {unread}",
+            )
+        return _broken(
+            Link.VOLUME,
+            "VolumeAbsent",
+            f"{name} is gone",
+            "CDI imports it again by itself; look at its controller if not",
+        )
+    digest = _digest(found)
+    if digest and digest != scene.expected.digest:
+        return _broken(
+            Link.VOLUME,
+            "VolumeOfAnotherDigest",
+            f"{name} was imported from {digest}",
+            f"delete DataVolume {name}: CDI imports it again",
+        )
+    wanted = scene.expected.storage_class
+    if wanted and found.kind == "PersistentVolumeClaim" and found.storage_class != wanted:
+        # An adopted volume stays where it is, and the cron says UpToDate all the same (seen on real CDI).
+        return _broken(
+            Link.VOLUME,
+            "WrongStorageClass",
+            f"{name} is on {found.storage_class or 'no class'}, the policy wants {wanted}",
+            f"wait for the next release, or delete DataVolume {name} to import it again on {wanted}",
+        )
+    if not found.ready:
+        what = f"{name} is {found.phase or 'not ready'}{': ' + found.message if found.message else ''}"
+        return Finding(
+            Verdict.PROGRESSING,
+            Link.VOLUME,
+            "VolumeNotReady",
+            what,
+            "look at the storage provider if this lasts",
+        )
+    return None
+
+
+def datasource(scene: Scene) -> Finding | None:
+    """Break where the DataSource is not owned by the cron, does not point at its volume, or is not Ready."""
+    expected, link = scene.expected, Link.DATASOURCE
+    unread = scene.seen.why_unread("DataSource", expected.namespace)
+    if unread:
+        return Finding(
+            Verdict.UNREACHABLE,
+            link,
+            unread,
+            f"DataSources in {expected.namespace} could not be read: {unread}",
+        )
+    raw = scene.get("DataSource", expected.image)
+    if raw is None:
+        return _broken(
+            link,
+            "DataSourceAbsent",
+            f"{expected.image} is not on the cluster",
+            "let the GitOps engine sync this cluster",
+        )
+    found = data_source_view(raw)
+    if found.meta.owner != expected.cron:
+        # CDI never puts the label back, and later digests then reach nobody (seen on real CDI).
+        owner = f"names {found.meta.owner}" if found.meta.owner else "is gone"
+        return _broken(
+            link,
+            "OwnerLabelEdited",
+            f"the owner label of {expected.image} {owner}, not {expected.cron}",
+            "let the GitOps engine sync this cluster, which puts the label back",
+        )
+    return _points(scene, found) or _ready(found)
+
+
+def served_digest(seen: Observation, namespace: str, image: str, known: frozenset[str]) -> str | None:
+    """Return the digest of the volume that an image's DataSource gives consumers now, or None where that can't be told.
+
+    CDI notes on a claim where it was imported from; for anything else the volume's name has the digest's first 12
+    hexadecimal digits, which one of the ``known`` digests may complete.
+    """
+    raw = seen.get("DataSource", namespace, image)
+    source = data_source_view(raw).source if raw else None
+    if source is None or source.kind not in KINDS:
+        return None
+    found = seen.get(KINDS[source.kind], source.namespace or namespace, source.name)
+    if found is None:
+        return None
+    short = source.name.rpartition("-")[2]
+    return _digest(volume_view(found)) or next(
+        (digest for digest in known if digest.partition(":")[2][:12] == short), None
+    )
+
+
+def _broken(link: Link, reason: str, message: str, remedy: str) -> Finding:
+    return Finding(Verdict.BROKEN, link, reason, message, remedy)
+
+
+def _volume(scene: Scene) -> VolumeView | None:
+    cron = scene.cron()
+    kinds = ("VolumeSnapshot", "PersistentVolumeClaim")
+    if cron is None or cron.source_format != "snapshot":
+        kinds = ("PersistentVolumeClaim", "VolumeSnapshot")
+    found: Mapping[str, Any] | None = next(
+        filter(None, (scene.get(kind, scene.expected.volume) for kind in kinds)), None
+    )
+    return volume_view(found) if found else None
+
+
+def _digest(found: VolumeView) -> str | None:
+    _, at, digest = found.meta.annotations.get(ENDPOINT, "").rpartition("@")
+    return digest if at else None
+
+
+def _points(scene: Scene, found: DataSourceView) -> Finding | None:
+    source, expected = found.source, scene.expected
+    if source and _is_volume(source, expected.volume, expected.namespace):
+        return None
+    at = f"points at {source.name}" if source else "points at nothing"
+    return _broken(
+        Link.DATASOURCE,
+        "OtherSource",
+        f"{expected.image} {at}, not at {expected.volume}",
+        "CDI puts it back by itself; look at its controller if not",
+    )
+
+
+def _is_volume(source: SourceReference, volume: str, namespace: str) -> bool:
+    return source.kind in KINDS and source.name == volume and (source.namespace or namespace) == namespace
+
+
+def _ready(found: DataSourceView) -> Finding | None:
+    if found.ready:
+        return None
+    condition = found.condition("Ready")
+    told = f"{condition.reason}: {condition.message}" if condition else "CDI has not judged it yet"
+    return Finding(
+        Verdict.BROKEN if condition else Verdict.PROGRESSING,
+        Link.DATASOURCE,
+        "DataSourceNotReady",
+        f"{found.meta.name} is not Ready ({told})",
+        "look at the volume that it points at",
+        condition.since if condition else None,
+    )

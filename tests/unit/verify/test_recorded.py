@@ -1,0 +1,94 @@
+"""Verdicts on what real CDI showed: each row is a moment of a recording, and what is to be said of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.builders import A, B, C
+from tests.recordings import objects_before, states
+from tests.unit.verify.world import Git, Judged, expecting, history, manifest, outcome
+
+OLD, NEW = "rhel9-aaaaaa", "rhel9-bbbbbb"
+MOMENTS = (
+    # scenario, just before this step, the cron, the digest in Git, digests of earlier commits, what is to be said
+    # In three recordings the claim is bound too late: the stand-in for the kubelet let the import succeed before.
+    ("pinned_first_import", "end", OLD, A, (), "progressing volume VolumeNotReady"),
+    ("pinned_bump_and_rollback", "pin digest B", OLD, A, (), "converged"),
+    ("pinned_bump_and_rollback", "pin digest B", OLD, B, (A,), "progressing cron NotSynced"),
+    ("pinned_bump_and_rollback", "let the import finish", OLD, B, (A,), "progressing import WaitingForVolume"),
+    ("pinned_bump_and_rollback", "pin digest A again", OLD, B, (A,), "converged"),
+    ("pinned_bump_and_rollback", "end", OLD, A, (B, A), "converged"),
+    ("pinned_bump_and_rollback", "pin digest A again", OLD, A, (), "broken cron DigestEdited"),
+    ("rollback_during_import", "let B finish", OLD, A, (B, A), "broken import BlockedByWaitingImport"),
+    ("unbound_then_handover", "new cron on A", OLD, A, (B, A), "broken import BlockedByWaitingImport"),
+    ("unbound_then_handover", "end", "rhel9-cccccc", A, (B, A), "converged"),
+    ("unbound_then_volume_deleted", "end", OLD, A, (B, A), "converged"),
+    ("handover_during_import", "an annotation of the new cron", NEW, B, (A,), "broken import Asleep"),
+    ("handover_during_import", "end", NEW, B, (A,), "converged"),
+    ("crash_loop", "pin A again", OLD, B, (A,), "broken import ImporterCrashing"),
+    ("crash_loop", "end", OLD, A, (B, A), "converged"),
+    ("crash_then_roll_forward", "end", OLD, C, (B, A), "converged"),
+    ("annotation_removed", "end", OLD, A, (), "broken cron DigestRemoved"),
+    ("class_change_by_handover", "end", NEW, A, (), "broken volume WrongStorageClass"),
+    ("handover", "pin B", NEW, A, (), "converged"),
+    ("handover", "end", NEW, B, (A,), "converged"),
+    ("handover_with_bump", "end", NEW, A, (B,), "converged"),
+    ("datasource_deleted", "end", OLD, A, (), "converged"),
+    ("datasource_edited", "somebody removes the label", OLD, A, (), "converged"),
+    ("datasource_edited", "end", OLD, A, (), "broken datasource OwnerLabelEdited"),
+    ("unlabelled_datasource", "end", OLD, A, (), "broken datasource OwnerLabelEdited"),
+    ("volume_deleted", "end", OLD, A, (), "progressing volume VolumeNotReady"),
+    ("no_storage_class", "end", OLD, A, (), "broken import NoStorageClass"),
+    ("unknown_storage_class", "end", OLD, A, (), "broken import NoStorageClass"),
+    ("wait_for_first_consumer", "with the annotation", OLD, A, (), "progressing import WaitingForVolume"),
+    ("snapshot_format", "pin B", OLD, A, (), "converged"),
+    ("snapshot_format", "end", NEW, A, (B, A), "converged"),
+    ("rollback_after_gc", "end", OLD, A, (C, B, A), "progressing volume VolumeNotReady"),
+    ("recreate_cron", "end", OLD, A, (), "converged"),
+    ("no_datasource", "end", OLD, A, (), "converged"),
+    ("dotted_names", "end", "rhel9.4-aaaaaa", A, (), "converged"),
+)
+
+
+@pytest.mark.parametrize(("scenario", "step", "cron", "digest", "earlier", "said"), MOMENTS)
+def test_a_recorded_moment_is_judged_right(
+    scenario: str, step: str, cron: str, digest: str, earlier: tuple[str, ...], said: str
+) -> None:
+    objects = objects_before(scenario, step)
+    expected = expecting(objects, cron, digest)
+    case = Judged(objects, expected, Git(history=history(expected, digest, *earlier)))
+    assert outcome(case.finding()) == said
+
+
+def test_a_stuck_import_is_told_with_both_ways_out() -> None:
+    objects = objects_before("unbound_then_handover", "new cron on A")
+    finding = Judged(objects, expecting(objects, OLD)).finding()
+    assert finding is not None
+    assert "restart count of rhel9" in finding.remedy
+    assert "kubectl delete datavolume -n golden-unbound-then-handover rhel9-bbbbbbbbbbbb" in finding.remedy
+
+
+def test_a_crash_loop_is_told_with_the_importers_own_message() -> None:
+    objects = objects_before("crash_loop", "pin A again")
+    expected = expecting(objects, OLD, B)
+    finding = Judged(objects, expected).finding()
+    assert finding is not None
+    assert "manifest unknown" in finding.message
+
+
+def test_a_malformed_digest_is_the_crons_fault() -> None:
+    crons = states("bad_digest", "DataImportCron")
+    assert len(crons) == 4
+    for cron in crons:
+        found = Judged((cron,), expecting((cron,), OLD)).finding()
+        assert outcome(found) == "broken cron DigestMalformed"
+
+
+def test_a_hand_over_that_has_not_been_synced_is_on_its_way() -> None:
+    objects = objects_before("handover", "seen: UpToDate=True")
+    before = expecting(objects, OLD)
+    expected = replace(before, cron=NEW)
+    git = Git(history=history(expected, A, manifest(before, A)))
+    assert outcome(Judged(objects, expected, git).finding()) == "progressing cron NotSynced"

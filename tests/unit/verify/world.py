@@ -1,0 +1,97 @@
+"""Deliveries to judge in tests: a repository as a list of what it said, and clusters as lists of objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from gitops_golden.fleet.observation import Observation, Server
+from gitops_golden.render.cdi import DIGEST_ANNOTATION
+from gitops_golden.render.manifests import Manifest
+from gitops_golden.verify.case import Case, Expected, Past
+from gitops_golden.verify.judge import judge
+from tests.builders import A
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gitops_golden.fleet.observation import Observed
+    from gitops_golden.verify.model import Finding
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+CONTENT = b"what is rendered"
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """A repository that holds one delivery: its content now, and what it said before, newest first."""
+
+    content: bytes | None = CONTENT
+    history: tuple[Past, ...] = ()
+
+    def published(self, cluster: str, image: str) -> bytes | None:
+        return self.content
+
+    def past(self, cluster: str, image: str) -> tuple[Past, ...]:
+        return self.history
+
+
+def manifest(expected: Expected, digest: str | None, **parts: Any) -> Manifest:
+    base = Manifest(expected.cron, expected.namespace, expected.image, digest, None, "acme", {}, expected.spec)
+    return replace(base, **parts)
+
+
+def history(expected: Expected, *digests: str | Manifest | None) -> tuple[Past, ...]:
+    """Return commits a minute apart, newest first; a digest stands for the expected manifest, None for no file."""
+    return tuple(
+        Past(
+            f"{age:040x}",
+            NOW - timedelta(minutes=age),
+            manifest(expected, entry) if isinstance(entry, str) else entry,
+        )
+        for age, entry in enumerate(digests)
+    )
+
+
+def cron_of(objects: Iterable[dict[str, Any]], name: str) -> dict[str, Any]:
+    return next(each for each in objects if each["kind"] == "DataImportCron" and each["metadata"]["name"] == name)
+
+
+def expecting(objects: Iterable[dict[str, Any]], cron: str, digest: str = A, **parts: Any) -> Expected:
+    """Return what Git would claim if a recorded cron were exactly as it was rendered, pinned to ``digest``."""
+    found = cron_of(objects, cron)
+    template = {"spec": found["spec"]["template"]["spec"]}
+    spec = {**found["spec"], "template": template}
+    base = Expected(
+        image=spec["managedDataSource"],
+        namespace=found["metadata"]["namespace"],
+        cron=cron,
+        spec=spec,
+        labels={},
+        annotations={DIGEST_ANNOTATION: digest},
+        digest=digest,
+        schedule=None,
+        storage_class=template["spec"]["storage"].get("storageClassName"),
+        content=CONTENT,
+        known=frozenset({digest}),
+    )
+    return replace(base, **parts)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One delivery with a way to say what is odd about it."""
+
+    objects: tuple[dict[str, Any], ...]
+    expected: Expected
+    git: Git = field(default_factory=Git)
+
+    def finding(self, **parts: Any) -> Finding | None:
+        observed: Observed = Observation("c", NOW, Server("v1.36.0", "uid"), self.objects, **parts)
+        return judge(Case("c", self.expected, self.git, observed, NOW))
+
+
+def outcome(finding: Finding | None) -> str:
+    """Return a finding as one word a table can hold."""
+    return f"{finding.verdict} {finding.link} {finding.reason}" if finding else "converged"
