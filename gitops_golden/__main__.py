@@ -1,0 +1,5 @@
+"""``python -m gitops_golden``."""
+
+from gitops_golden.cli.main import main
+
+main()

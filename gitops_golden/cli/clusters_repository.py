@@ -1,0 +1,87 @@
+"""The repository that clusters follow, as verbs see it: opened for a while, and as the truth that verify judges by."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitops_golden.git.repository import open_repository
+from gitops_golden.render.manifests import read_manifest
+from gitops_golden.render.render import image_file
+from gitops_golden.verify.case import Past
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from gitops_golden.git.model import Revision
+    from gitops_golden.git.repository import Repository
+    from gitops_golden.plan.model import Plan
+    from gitops_golden.render.manifests import Manifest
+    from gitops_golden.render.tree import Tree
+
+COMMITS = 200
+"""How far back a cluster may lag and still be told from one that was edited."""
+
+
+@contextmanager
+def clusters_repository(location: str) -> Iterator[Repository]:
+    """Open the repository; a clone of a URL is gone afterwards."""
+    with (
+        tempfile.TemporaryDirectory(prefix="gitops-golden-") as scratch,
+        open_repository(location, scratch=Path(scratch), environ=os.environ) as repository,
+    ):
+        yield repository
+
+
+def files_of(tree: Tree) -> dict[str, bytes]:
+    """Return a tree's files by path."""
+    return dict(tree)
+
+
+@dataclass(frozen=True)
+class RepositoryTruth:
+    """What a branch says of every delivery of a plan, now and before."""
+
+    repository: Repository
+    plan: Plan
+    branch: str
+
+    @cached_property
+    def _files(self) -> dict[str, bytes]:
+        return files_of(self.repository.published(self.plan.fleet, self.branch).tree)
+
+    @cached_property
+    def _revisions(self) -> Mapping[str, tuple[Revision, ...]]:
+        # One walk answers for the whole fleet, and no walk is made where every delivery has synced.
+        paths = (self._path(delivery.cluster, delivery.image) for delivery in self.plan.deliveries())
+        return self.repository.history_of(paths, self.branch, limit_commits=COMMITS)
+
+    @cached_property
+    def _read(self) -> dict[bytes, Manifest | None]:
+        return {}
+
+    def published(self, cluster: str, image: str) -> bytes | None:
+        """Return the delivery's file at the head of the branch."""
+        return self._files.get(self._path(cluster, image))
+
+    def past(self, cluster: str, image: str) -> tuple[Past, ...]:
+        """Return how that file changed, newest first."""
+        revisions = self._revisions.get(self._path(cluster, image), ())
+        return tuple(
+            Past(revision.commit.id, revision.commit.when, self._manifest(revision.content)) for revision in revisions
+        )
+
+    def _path(self, cluster: str, image: str) -> str:
+        return f"{self.plan.target.folder(cluster)}/{image_file(image)}"
+
+    def _manifest(self, content: bytes | None) -> Manifest | None:
+        if content is None:
+            return None
+        if content not in self._read:
+            self._read[content] = read_manifest(content)
+        return self._read[content]

@@ -1,0 +1,56 @@
+"""Options and arguments that several verbs share, each defined once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Moment(click.ParamType[datetime]):
+    """A time as RFC 3339 writes it; without an offset it is UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return an aware time in UTC."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no time such as 2026-11-21T10:00:00Z", param, ctx)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+
+
+def fleet_argument(function: Callable[..., Any]) -> Callable[..., Any]:
+    """FLEET: a policy file, or a folder that holds one."""
+    return click.argument("fleet", type=click.Path(path_type=Path), default=Path())(function)
+
+
+def output_option(*formats: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return ``-o``, of which the first format is the default."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="How to print the result.",
+    )
+
+
+def repository_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--repo`` and ``--branch``: the repository that the clusters' GitOps engine follows."""
+    function = click.option("--branch", metavar="B", help="Its branch. Default: the policy's, else main.")(function)
+    return click.option(
+        "--repo",
+        metavar="R",
+        required=True,
+        help="The repository that clusters follow: a local path (bare or not, empty too) or a URL.",
+    )(function)

@@ -1,0 +1,35 @@
+"""``plan``: what will every cluster hold?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gitops_golden.cli.options import fleet_argument, output_option
+from gitops_golden.cli.terminal import show, show_json, style
+from gitops_golden.cli.wiring import open_fleet
+from gitops_golden.report.plans import plan_json, plan_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command("plan")
+@fleet_argument
+@output_option("table", "wide", "json")
+def command(fleet: Path, output: str) -> None:
+    """Show what every cluster is to hold by policy and lock: one row per distinct variant, or per delivery (-o wide).
+
+    Works offline. Exits 0, or 2 if policy or lock is wrong.
+
+    \b
+    Examples:
+      gitops-golden plan
+      gitops-golden plan fleet/ -o wide
+    """
+    plan = open_fleet(fleet).plan
+    if output == "json":
+        show_json(plan_json(plan))
+    else:
+        show(plan_text(plan, style(), wide=output == "wide"))

@@ -1,0 +1,102 @@
+"""``publish``: one commit to the repository that the clusters follow."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from gitops_golden.cli.clusters_repository import clusters_repository, files_of
+from gitops_golden.cli.options import fleet_argument, output_option, repository_options
+from gitops_golden.cli.terminal import show, show_json
+from gitops_golden.cli.wiring import open_fleet
+from gitops_golden.errors import GoldenError
+from gitops_golden.git.removals import removals
+from gitops_golden.report.plans import API_VERSION
+from gitops_golden.report.tables import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from gitops_golden.git.manifest import Listing
+    from gitops_golden.git.model import Commit
+    from gitops_golden.render.tree import Tree
+
+MOST_REMOVED = 0.2
+"""The share of deliveries that a publish may remove without being told to."""
+
+
+class TooManyRemovalsError(GoldenError):
+    """A publish would take more away than anyone means by accident."""
+
+    exit_code = 1
+
+
+@click.command("publish")
+@fleet_argument
+@repository_options
+@click.option("--message", "-m", metavar="TEXT", help="The commit's message. Default: what the tree is of.")
+@click.option("--allow-removals", is_flag=True, help="Remove more than a fifth of the fleet's deliveries.")
+@output_option("table", "json")
+def command(
+    fleet: Path, repo: str, branch: str | None, *, message: str | None, allow_removals: bool, output: str
+) -> None:
+    """Commit the manifests of every cluster, pushed if the repository is a URL.
+
+    It is one commit; with nothing to change there is none. Only files that an earlier publish of this fleet made are
+    ever changed or removed. A publish that would remove more than 20 % of the deliveries stops, because an empty
+    inventory must not wipe a fleet. Exits 0, 1 if it stopped for that, 2 for wrong input, 3 if Git failed.
+
+    \b
+    Examples:
+      gitops-golden publish --repo ../clusters.git
+      gitops-golden publish fleet/ --repo https://git.example/clusters.git --branch staging
+      gitops-golden publish --repo ../clusters.git --allow-removals
+    """
+    opened = open_fleet(fleet)
+    tree = opened.tree
+    into = branch or opened.policy.delivery.branch
+    with clusters_repository(repo) as repository:
+        commit = repository.commit(
+            tree,
+            branch=into,
+            message=message or f"Publish {tree.fleet}\n",
+            by=repository.signatures(datetime.now(UTC)),
+            approve=None if allow_removals else _guard(tree),
+        )
+    deliveries = counted(opened.plan.size, "delivery", "deliveries")
+    if output == "json":
+        show_json(_as_json(tree, into, commit))
+    elif commit is None:
+        show(f"{tree.fleet}: {into} holds all {deliveries} already, nothing to commit")
+    else:
+        clusters = counted(len(tree.folders), "cluster")
+        show(f"{tree.fleet}: {deliveries} for {clusters} in commit {commit.id[:12]} on {into}")
+
+
+def _as_json(tree: Tree, branch: str, commit: Commit | None) -> dict[str, object]:
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Publication",
+        "metadata": {"name": tree.fleet},
+        "branch": branch,
+        "commit": commit.id if commit else None,
+        "files": len(files_of(tree)),
+    }
+
+
+def _guard(tree: Tree) -> Callable[[Listing], None]:
+    """Return what stops a publish that removes too much of what is there."""
+
+    def approve(listing: Listing) -> None:
+        counts = removals(tree, listing)
+        if counts.share > MOST_REMOVED:
+            raise TooManyRemovalsError(
+                f"this would remove {counts.going:,} of {counted(counts.present, 'delivery', 'deliveries')} "
+                f"({counts.share:.0%}, more than {MOST_REMOVED:.0%})",
+                remedy="if that is meant, publish with --allow-removals; else look at inventory and placements",
+            )
+
+    return approve

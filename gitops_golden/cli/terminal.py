@@ -1,0 +1,71 @@
+"""What people see while and after a command runs: the result on stdout, all else on stderr."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from gitops_golden.errors import Problem
+    from gitops_golden.report.tables import Style
+
+NARROW = 100
+"""Columns assumed where stdout is no terminal."""
+
+
+def style() -> Style:
+    """Return how wide and how colourful stdout may be written."""
+    from gitops_golden.report.tables import Style  # noqa: PLC0415 -- rich costs 50 ms, JSON needs none of it
+
+    interactive = sys.stdout.isatty()
+    return Style(width=shutil.get_terminal_size((NARROW, 24)).columns, color=interactive, plain=not interactive)
+
+
+def show(text: str) -> None:
+    """Print a result."""
+    click.echo(text, nl=not text.endswith("\n"))
+
+
+def show_json(value: Any) -> None:
+    """Print a result for machines."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def tell(text: str) -> None:
+    """Tell a person something that is not the result; what came from outside must not drive the terminal."""
+    click.echo(
+        "".join(each if each.isprintable() or each == "\n" else f"\\x{ord(each):02x}" for each in text), err=True
+    )
+
+
+def warn(problems: Iterable[Problem]) -> None:
+    """Tell what is odd and stops nothing."""
+    for problem in problems:
+        tell(f"warning: {problem}")
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """Show how far a long work is: a bar on a terminal, else a plain line at the start; yields the step to call."""
+    if not sys.stderr.isatty():
+        tell(f"{what} ({total})")
+        yield _nothing
+        return
+    from rich.console import Console  # noqa: PLC0415 -- only a terminal needs it
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)
+
+
+def _nothing() -> None:
+    """Step a bar that is not there."""
