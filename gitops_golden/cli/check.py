@@ -9,8 +9,7 @@ import click
 from gitops_golden.cli.options import fleet_argument, output_option
 from gitops_golden.cli.terminal import show, show_json
 from gitops_golden.cli.wiring import open_fleet
-from gitops_golden.report.plans import API_VERSION
-from gitops_golden.report.tables import counted
+from gitops_golden.report.words import API_VERSION, counted
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,8 @@ from gitops_golden.cli.wiring import open_fleet
 from gitops_golden.errors import InputError
 from gitops_golden.plan.compile import layers_of
 from gitops_golden.policy.settings import trace
-from gitops_golden.report.plans import API_VERSION, explanation_json, explanation_text
+from gitops_golden.report.plans import explanation_json, explanation_text
+from gitops_golden.report.words import API_VERSION
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,8 +13,7 @@ from gitops_golden.cli.terminal import show, show_json
 from gitops_golden.cli.wiring import open_fleet
 from gitops_golden.errors import GoldenError
 from gitops_golden.git.removals import removals
-from gitops_golden.report.plans import API_VERSION
-from gitops_golden.report.tables import counted
+from gitops_golden.report.words import API_VERSION, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from gitops_golden.cli.options import fleet_argument
 from gitops_golden.cli.terminal import show
 from gitops_golden.cli.wiring import open_fleet
 from gitops_golden.errors import InputError
-from gitops_golden.report.tables import counted
+from gitops_golden.report.words import counted
 
 
 @click.command("render")

@@ -14,7 +14,7 @@ from gitops_golden.cli.wiring import open_fleet
 from gitops_golden.errors import InputError, OutsideError
 from gitops_golden.fleet.observation import Unreachable
 from gitops_golden.fleet.snapshot import write
-from gitops_golden.report.tables import counted
+from gitops_golden.report.words import counted
 
 
 @click.command("snapshot")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from gitops_golden.errors import InputError
 
 MANIFEST_FOLDER = ".gitops-golden"
 _MAX_PATH_BYTES = 4000
 _MAX_NAME_BYTES = 255
-_FIRST_PRINTABLE = 0x20
-_DELETE = 0x7F
+_FORBIDDEN = re.compile(r"[/\\:\x00-\x1f\x7f]")
 
 
 def require_folder(path: str) -> None:
@@ -39,10 +40,10 @@ def name_problem(name: str) -> str:
     """
     if name in {"", ".", ".."}:
         return f"{name!r} is no name"
-    if any(char in "/\\:" or ord(char) < _FIRST_PRINTABLE or ord(char) == _DELETE for char in name):
+    if _FORBIDDEN.search(name):
         return f"{name!r} has a character that can't be in a name"
     # HFS+ leaves invisible characters out when it compares names.
-    visible = "".join(char for char in name if char.isprintable())
+    visible = name if name.isprintable() else "".join(char for char in name if char.isprintable())
     if visible.casefold().rstrip(". ") in {".git", "git~1"}:
         return f"{name!r} belongs to Git"
     try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gitops_golden.render.changes import Kind
-from gitops_golden.report.tables import Cell, counted, listed, short, table
+from gitops_golden.report.tables import Cell, table
+from gitops_golden.report.words import API_VERSION, counted, listed, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from gitops_golden.render.changes import Change
     from gitops_golden.report.tables import Row, Style
 
-API_VERSION = "gitops-golden/v1alpha1"
 MEANING = {
     Kind.ADD: "a first import; consumers get the image when it ends",
     Kind.REMOVE: "cron and DataSource go, their volumes stay on the cluster",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gitops_golden.report.tables import Cell, counted, short, table
+from gitops_golden.report.tables import Cell, table
+from gitops_golden.report.words import API_VERSION, counted, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from gitops_golden.registry.update import Relocked, TagState
     from gitops_golden.report.tables import Row, Style
 
-API_VERSION = "gitops-golden/v1alpha1"
 COLOR = {"added": "green", "moved": "yellow", "retired": "red", "gone": "bold red", "unreachable": "magenta"}
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gitops_golden.policy.model import Tracking
-from gitops_golden.report.tables import counted, listed, short, table
+from gitops_golden.report.tables import table
+from gitops_golden.report.words import API_VERSION, counted, listed, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from gitops_golden.plan.model import Plan, Variant
     from gitops_golden.policy.settings import Resolved
     from gitops_golden.report.tables import Row, Style
-
-API_VERSION = "gitops-golden/v1alpha1"
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:

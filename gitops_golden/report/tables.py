@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gitops_golden.report.words import clean
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -66,22 +68,6 @@ def _text(cell: str | Cell) -> Text:
     return Text(clean(cell)) if isinstance(cell, str) else Text(clean(cell.text), style=cell.style)
 
 
-def clean(text: str) -> str:
-    """Return text without control characters: what a cluster says must not drive a terminal nor forge lines."""
-    return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in text)
-
-
-def listed(names: Sequence[str], most: int = 3) -> str:
-    """Return names in one line, cut after ``most`` with the number of the rest."""
-    rest = len(names) - most
-    return ", ".join(names) if rest <= 0 else f"{', '.join(names[:most])} +{rest}"
-
-
-def short(digest: str | None) -> str:
-    """Return a digest's first 12 digits, as CDI names volumes after them; a dash for none."""
-    return digest.partition(":")[2][:12] if digest else "-"
-
-
 def wrapped(text: str, style: Style, *, indent: str = "") -> str:
     """Return cleaned text in lines that fit the terminal, each indented; in one line for pipes and logs."""
     if style.plain:
@@ -94,8 +80,3 @@ def wrapped(text: str, style: Style, *, indent: str = "") -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """Return a number with its noun: ``1 cluster``, ``2 clusters``."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from gitops_golden.report.tables import Cell, counted, listed, short, table, wrapped
+from gitops_golden.report.tables import Cell, table, wrapped
+from gitops_golden.report.words import API_VERSION, counted, listed, short
 from gitops_golden.verify.model import Verdict
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from gitops_golden.report.tables import Row, Style
     from gitops_golden.verify.model import DeliveryResult, Finding, Report
 
-API_VERSION = "gitops-golden/v1alpha1"
 COLOR = {
     Verdict.CONVERGED: "green",
     Verdict.PROGRESSING: "yellow",

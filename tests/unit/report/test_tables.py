@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from gitops_golden.report.tables import Cell, Style, clean, counted, listed, short, table
+from gitops_golden.report.tables import Cell, Style, table
+from gitops_golden.report.words import clean, counted, listed, short
 
 
 def test_text_from_outside_is_never_markup() -> None:
