@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.testbed.gitrepos import hermetic
 
 ROOT = Path(__file__).parents[2]
 MARK = "<!-- excerpt -->\n"
+CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +72,13 @@ def test_the_readmes_excerpt_is_what_the_demo_shows(demo: str, *, update_golden:
     if update_golden:
         readme.write_text(f"{before}{MARK}{excerpt}{MARK}{after}", encoding="utf-8")
     assert readme.read_text(encoding="utf-8") == f"{before}{MARK}{excerpt}{MARK}{after}"
+
+
+@pytest.mark.parametrize("page", ["diff", "lock", "plan", "verify"])
+def test_a_pages_examples_are_what_the_demo_shows(demo: str, page: str) -> None:
+    text = (ROOT / "docs" / "commands" / f"{page}.md").read_text(encoding="utf-8")
+    lines = demo.splitlines()
+    examples = [block for block in CONSOLE.findall(text) if block.splitlines()[0] in lines]
+    assert examples
+    for block in examples:
+        assert [line for line in block.splitlines() if line not in lines] == []

@@ -1,0 +1,75 @@
+"""The wheel, in an environment that has nothing of the checkout: templates and schemas inside, and it renders."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "tests" / "data" / "golden" / "everyday"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True)
+    (made,) = folder.glob("*.whl")
+    return made
+
+
+@pytest.fixture(scope="module")
+def tool(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the wheel into a new environment, which borrows the dependencies of this one and nothing else."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=False)
+    site = next((folder / "lib").glob("python*")) / "site-packages"
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--python",
+        str(folder / "bin" / "python"),
+    ]
+    subprocess.run([*pip, "install", "--no-index", "--no-deps", str(wheel)], check=True, capture_output=True)
+    borrowed = Path(sysconfig.get_path("purelib"))
+    dependencies = site.parent / "borrowed"
+    dependencies.mkdir()
+    for entry in borrowed.iterdir():
+        if "gitops_golden" not in entry.name and entry.suffix != ".pth":
+            (dependencies / entry.name).symlink_to(entry)
+    (site / "borrowed.pth").write_text(f"{dependencies}\n")
+    return folder / "bin" / "gitops-golden"
+
+
+def test_templates_and_schemas_are_inside_and_nothing_of_the_tests_is(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for kind in ("templates", "policies"):
+        for file in (ROOT / kind).iterdir():
+            assert f"gitops_golden/shipped/{kind}/{file.name}" in names
+    assert {name.split("/")[0] for name in names} == {"gitops_golden", "gitops_golden-0.1.0.dist-info"}
+    assert "gitops_golden/py.typed" in names
+
+
+def test_an_installed_wheel_renders_what_was_reviewed(tool: Path, tmp_path: Path) -> None:
+    target = tmp_path / "manifests"
+    subprocess.run(
+        [str(tool), "render", str(GOLDEN), "--to", str(target)], check=True, cwd=tmp_path, capture_output=True
+    )
+    reviewed = GOLDEN / "tree"
+    rendered = {each.relative_to(target): each.read_bytes() for each in target.rglob("*") if each.is_file()}
+    assert rendered == {each.relative_to(reviewed): each.read_bytes() for each in reviewed.rglob("*") if each.is_file()}
+
+
+@pytest.mark.parametrize("name", ["policy", "lock", "snapshot", "report"])
+def test_an_installed_wheel_prints_its_schemas(tool: Path, name: str, tmp_path: Path) -> None:
+    shown = subprocess.run([str(tool), "schema", name], check=True, cwd=tmp_path, capture_output=True).stdout
+    assert shown == (ROOT / "policies" / f"{name}.schema.json").read_bytes()

@@ -1,0 +1,95 @@
+"""The manual is true: its generated blocks are what the code says, its commands parse, its links lead somewhere."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitops_golden.cli.main import VERBS
+from tests import manual
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+PACKAGE = manual.ROOT / "gitops_golden"
+PAGES = manual.pages()
+
+
+def named(page: Path) -> str:
+    return str(page.relative_to(manual.ROOT))
+
+
+def compare(page: Path, block: str, generated: str, *, update: bool) -> None:
+    if update:
+        page.write_text(manual.with_block(page.read_text(encoding="utf-8"), block, generated), encoding="utf-8")
+    assert manual.block(page.read_text(encoding="utf-8"), block) == generated
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verbs_page_shows_its_help(verb: str, *, update_golden: bool) -> None:
+    compare(manual.DOCS / "commands" / f"{verb}.md", "help", manual.help_block(verb), update=update_golden)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verbs_help_has_an_example(verb: str) -> None:
+    assert f"Examples:\n    gitops-golden {verb}" in manual.help_block(verb)
+
+
+def test_every_page_of_a_command_is_of_a_verb() -> None:
+    assert {page.stem for page in (manual.DOCS / "commands").glob("*.md")} == set(VERBS)
+
+
+def test_the_policys_reference_is_the_schema(*, update_golden: bool) -> None:
+    compare(manual.DOCS / manual.REFERENCE, "reference", manual.reference(), update=update_golden)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in manual.links(page):
+        file, _, anchor = target.partition("#")
+        found = page.parent / file if file else page
+        assert found.exists(), target
+        assert not anchor or anchor in manual.anchors(found), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_commands_that_pages_show_parse(page: Path) -> None:
+    for shown in manual.shown_commands(page):
+        manual.parse(shown)
+
+
+def test_the_manual_lists_exactly_the_reasons_of_the_code() -> None:
+    page = (manual.DOCS / "verify.md").read_text(encoding="utf-8")
+    words = manual.table_words(page, "Reason")
+    assert len(words) == len(set(words))
+    assert set(words) == set(reasons())
+
+
+def reasons() -> Iterator[str]:
+    """Yield every reason that the code gives: CamelCase words where findings are made, and in the clusters' readers."""
+    for file in (PACKAGE / "verify").glob("*.py"):
+        for node in _nodes(file):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MAKERS:
+                yield from _words(node.args)
+    for name in READERS:
+        yield from set(_words(_nodes(PACKAGE / "fleet" / name))) - NO_REASON
+
+
+MAKERS = {"Finding", "Unreachable", "_broken", "_progressing"}
+READERS = ("api.py", "contexts.py", "credentials.py", "kubeconfig.py", "live.py", "observation.py", "snapshot.py")
+NO_REASON = {"Accept", "ExecCredential", "Http", "Secret"}
+WORD = re.compile(r"[A-Z][a-z]+(?:[A-Z][a-z]+)*")
+
+
+def _nodes(file: Path) -> Iterator[ast.AST]:
+    return ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+
+
+def _words(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and WORD.fullmatch(node.value):
+            yield node.value
