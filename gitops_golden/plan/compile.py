@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gitops_golden.errors import InputError, InputErrors, Problem
 from gitops_golden.plan.model import ClusterPlan, Plan, Variant
+from gitops_golden.plan.platforms import missing_platforms
 from gitops_golden.policy.settings import resolve
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def compile_plan(policy: Policy, lock: Lock) -> Plan:
     clusters = tuple(compiler.cluster(cluster) for cluster in policy.clusters)
     if compiler.problems:
         raise InputErrors(dict.fromkeys(compiler.problems))
-    return Plan(policy.name, policy.delivery, policy.images, clusters, tuple(compiler.warnings()))
+    warnings = (*compiler.warnings(), *missing_platforms(policy, lock, clusters))
+    return Plan(policy.name, policy.delivery, policy.images, clusters, warnings)
 
 
 def layers_of(policy: Policy, image: Image, cluster: Cluster) -> tuple[Layer, ...]:

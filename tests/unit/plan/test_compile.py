@@ -10,6 +10,7 @@ from gitops_golden.plan.compile import compile_plan, layers_of
 from gitops_golden.policy.model import Tracking
 from gitops_golden.policy.settings import resolve
 from gitops_golden.registry.lock import Count, Lock
+from gitops_golden.registry.release import PlatformImage
 from tests.builders import A, cluster, image, lock, locked, named, override, placement, policy, where
 
 if TYPE_CHECKING:
@@ -137,3 +138,15 @@ def test_a_cluster_that_gets_no_image_is_no_receiver() -> None:
     )
     assert [entry.cluster.name for entry in plan.receiving] == ["with"]
     assert len(plan.clusters) == 2
+
+
+def test_a_release_without_a_clusters_architecture_is_warned_of_once() -> None:
+    platforms = (PlatformImage("linux/amd64", A, 1), PlatformImage("linux/arm64/v8", A, 1))
+    images = tuple(
+        replace(locked(name), releases=(replace(locked(name).releases[0], platforms=has),))
+        for name, has in (("both", platforms), ("one", platforms[:1]))
+    )
+    arm = tuple(replace(cluster(name), architecture="arm64") for name in ("arm-1", "arm-2"))
+    fleet = policy(images=(image("both"), image("one")), clusters=(*arm, cluster("amd")))
+    (warning,) = compile_plan(fleet, Lock(images)).warnings
+    assert warning.what == "image 'one' has no linux/arm64, which arm-1 needs; it has linux/amd64"
