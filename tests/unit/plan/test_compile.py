@@ -146,7 +146,9 @@ def test_a_release_without_a_clusters_architecture_is_warned_of_once() -> None:
         replace(locked(name), releases=(replace(locked(name).releases[0], platforms=has),))
         for name, has in (("both", platforms), ("one", platforms[:1]))
     )
-    arm = tuple(replace(cluster(name), architecture="arm64") for name in ("arm-1", "arm-2"))
+    arm = tuple(
+        replace(cluster(name, keep=number), architecture="arm64") for number, name in enumerate(("arm-1", "arm-2"))
+    )
     fleet = policy(images=(image("both"), image("one")), clusters=(*arm, cluster("amd")))
     (warning,) = compile_plan(fleet, Lock(images)).warnings
     assert warning.what == "image 'one' has no linux/arm64, which arm-1 needs; it has linux/amd64"
