@@ -52,8 +52,9 @@ def prepare(api: Api) -> None:
 
 
 def existing_ground(api: Api, registry: ReachableRegistry) -> Ground:
-    """Return a cluster with real CDI, whose default class has to give ReadWriteOnce filesystems and keep no snapshots.
+    """Return a cluster with real CDI. Its default class has to be as the recordings' was, as kind's own is.
 
+    That is: ReadWriteOnce filesystems, kept as claims and not as snapshots, filled without a volume populator.
     Four images are pushed to ``registry``, which the cluster has to be able to pull from, for the four digests of the
     recordings.
     """
@@ -61,7 +62,8 @@ def existing_ground(api: Api, registry: ReachableRegistry) -> Ground:
     for letter in "abcd":
         digest = registry.push(containerdisk(qcow2(f"contract {letter}")), REPOSITORY, letter)
         hexadecimal = digest.removeprefix("sha256:")
-        substitutes |= {letter * 64: hexadecimal, letter * 12: hexadecimal[:12]}
+        # a digest, and the end of a volume's name
+        substitutes |= {f"sha256:{letter * 64}": digest, f"-{letter * 12}": f"-{hexadecimal[:12]}"}
     return Ground(api, None, substitutes)
 
 

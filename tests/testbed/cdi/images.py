@@ -64,7 +64,7 @@ class RegistryImages:
         self._architecture = architecture
 
     def check(self, url: str, namespace: str, secret: str, architecture: str) -> str:
-        """Fetch the manifest and see that its bytes have the digest and that its image holds one disk file."""
+        """Fetch the manifest and see that its bytes have the digest and that its image holds a disk file."""
         try:
             with self._session(namespace, secret) as session:
                 self._check(session, url, architecture or self._architecture)
@@ -108,18 +108,19 @@ class RegistryImages:
             ]
             if not chosen:
                 raise BrokenImageError(f"no image found in manifest list for architecture {architecture}, OS linux")
-            raw, _ = self._manifest(session, url.rpartition("@")[0] + f"@{chosen[0]}")
+            raw, _ = self._manifest(session, url, chosen[0])
             manifest = json.loads(raw)
         disks = [name for layer in manifest["layers"] for name in self._files(session, url, layer["digest"])]
-        if len(disks) != 1:
-            raise BrokenImageError(f"{len(disks)} files found in directory disk")
+        if not disks:
+            raise BrokenImageError("0 files found in directory disk")
 
-    def _manifest(self, session: requests.Session, url: str) -> tuple[bytes, str]:
-        root, reference = _split(url)
+    def _manifest(self, session: requests.Session, url: str, digest: str = "") -> tuple[bytes, str]:
+        root, named = _split(url)
+        reference = digest or named
         accept = ", ".join(INDEXES + MANIFESTS)
         answer = self._get(session, f"{root}/manifests/{reference}", {"Accept": accept})
         if not answer.ok:
-            raise BrokenImageError(_reading(url, answer))
+            raise BrokenImageError(_reading(url, reference, answer))
         return answer.content, answer.headers.get("Content-Type", "")
 
     def _files(self, session: requests.Session, url: str, digest: str) -> list[str]:
@@ -149,8 +150,7 @@ def _split(url: str) -> tuple[str, str]:
     return f"{host}/v2/{rest}", reference
 
 
-def _reading(url: str, answer: requests.Response) -> str:
-    _, reference = _split(url)
+def _reading(url: str, reference: str, answer: requests.Response) -> str:
     repository = url.removeprefix("docker://").partition("@")[0]
     try:
         code = answer.json()["errors"][0]["message"]

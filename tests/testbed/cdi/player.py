@@ -1,20 +1,18 @@
-"""Plays a scenario on a cluster: does its steps, watches what comes of them, and returns that as a timeline.
+"""Plays a scenario on a cluster: what a scenario's steps are made of, and the timeline that comes of them.
 
-The scenarios themselves are in scenarios.py.
+The scenarios themselves are in scenarios/, what people do in them in actions.py.
 """
 
 from __future__ import annotations
 
 import json
-import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tests.testbed.api import NOT_FOUND, ApiError, path, wait_until
-from tests.testbed.cdi.record import watched_name
-from tests.testbed.cdi.timeline import Answer, Seen, Step, Timeline, distinct, lasting, renamed
-from tests.testbed.watch import Watch
+from tests.testbed.api import ApiError, path, wait_until
+from tests.testbed.cdi.recorder import Recorder
+from tests.testbed.cdi.timeline import Answer, Step, Timeline, renamed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -23,87 +21,12 @@ if TYPE_CHECKING:
     from tests.testbed.cdi.standin import StandIn
 
 CDI = "cdi.kubevirt.io/v1beta1"
-SNAPSHOTS = "snapshot.storage.k8s.io/v1"
-WATCHED = (
-    path(CDI, "dataimportcrons"),
-    path(CDI, "datasources"),
-    path(CDI, "datavolumes"),
-    path("v1", "persistentvolumeclaims"),
-    path(SNAPSHOTS, "volumesnapshots"),
-)
-POLLERS = (path("batch/v1", "cronjobs"), path("batch/v1", "jobs"))
 OWNER = "cdi.kubevirt.io/dataImportCron"
-OWNER_NAMESPACE = "cdi.kubevirt.io/dataImportCronNs"
 DIGEST = "cdi.kubevirt.io/storage.import.sourceDesiredDigest"
 SETTLE_SECONDS = 0.4
 REAL_SETTLE_SECONDS = 4.0
 SUCCESS = 200
 NAMESPACE = "NAMESPACE"
-
-
-class Recorder:
-    """Watches one namespace and the pollers of its crons."""
-
-    def __init__(self, api: Api, namespace: str) -> None:
-        self._api = api
-        self._namespace = namespace
-        self._lock = threading.Lock()
-        self._seen: list[Seen] = []
-        self._last = time.monotonic()
-        self._watches: list[Watch] = []
-        self._threads: list[threading.Thread] = []
-
-    def start(self) -> None:
-        """Begin; what is there already counts as seen."""
-        places = [_within(place, self._namespace) for place in WATCHED] + list(POLLERS)
-        for place in places:
-            try:
-                self._api.listed(place)
-            except ApiError as error:
-                if error.code != NOT_FOUND:
-                    raise
-                continue
-            watch = Watch(self._api, place)
-            thread = threading.Thread(target=self._follow, args=(watch,), daemon=True)
-            self._watches.append(watch)
-            self._threads.append(thread)
-            thread.start()
-
-    def stop(self) -> None:
-        """End the watches."""
-        for watch in self._watches:
-            watch.stop()
-        for thread in self._threads:
-            thread.join()
-
-    def quiet_for(self) -> float:
-        """Return for how many seconds nothing has changed."""
-        with self._lock:
-            return time.monotonic() - self._last
-
-    def seen(self) -> tuple[Seen, ...]:
-        """Return what was seen, in the API server's order."""
-        with self._lock:
-            ordered = sorted(self._seen, key=lambda of: of.order)
-        return tuple(distinct(ordered))
-
-    def _follow(self, watch: Watch) -> None:
-        for event in watch:
-            item = event.object
-            labels = item["metadata"].get("labels") or {}
-            if item["metadata"]["namespace"] != self._namespace and labels.get(OWNER_NAMESPACE) != self._namespace:
-                continue
-            name = watched_name(item)
-            gone = event.type == "DELETED"
-            whole = None if gone else lasting(item | {"metadata": item["metadata"] | {"name": name}})
-            order = int(item["metadata"]["resourceVersion"])
-            with self._lock:
-                known = next(
-                    (of.object for of in reversed(self._seen) if (of.kind, of.name) == (item["kind"], name)), None
-                )
-                self._seen.append(Seen(time.monotonic(), order, item["kind"], name, whole))
-                if whole is None or whole != known:
-                    self._last = time.monotonic()
 
 
 class Play:
@@ -278,11 +201,6 @@ class Play:
         for cron in self.api.items(self.place("DataImportCron")):
             self.api.delete(self.place("DataImportCron", cron["metadata"]["name"]))
         self.api.delete(path("v1", "namespaces", name=self.namespace))
-
-
-def _within(place: str, namespace: str) -> str:
-    root, _, resource = place.rpartition("/")
-    return f"{root}/namespaces/{namespace}/{resource}"
 
 
 def _namespace_of(place: str) -> str:
