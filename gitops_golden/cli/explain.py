@@ -47,7 +47,14 @@ def command(fleet: Path, cluster: str, image: str | None, output: str) -> None:
     traces = {name: trace(layers_of(opened.policy, opened.image(name), held.cluster)) for name in names}
     if output == "json":
         deliveries = [explanation_json(cluster, name, resolved) for name, resolved in traces.items()]
-        show_json({"apiVersion": API_VERSION, "kind": "Explanation", "deliveries": deliveries})
+        show_json(
+            {
+                "apiVersion": API_VERSION,
+                "kind": "Explanation",
+                "metadata": {"name": opened.policy.name},
+                "deliveries": deliveries,
+            }
+        )
         return
     texts = (explanation_text(f"{name} on {cluster}", resolved, style()) for name, resolved in traces.items())
     show("\n\n".join(texts) if names else f"{cluster} gets no image")

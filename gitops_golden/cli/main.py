@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 import importlib
-import os
 import sys
 import tempfile
 import traceback
@@ -105,10 +104,6 @@ def _code(arguments: Sequence[str] | None) -> int:
         for problem in error.problems:
             tell(f"error: {problem}")
         return error.exit_code
-    except BrokenPipeError:
-        # The reader of our output has gone, as `| head` does: nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception:  # noqa: BLE001 -- the one edge: whatever else comes here is a bug of ours
         return _bug()
     return result if isinstance(result, int) else 0

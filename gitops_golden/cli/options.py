@@ -54,3 +54,17 @@ def repository_options(function: Callable[..., Any]) -> Callable[..., Any]:
         required=True,
         help="The repository that clusters follow: a local path (bare or not, empty too) or a URL.",
     )(function)
+
+
+def kubeconfig_option(meaning: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return ``--kubeconfig``, whose meaning without it differs from verb to verb."""
+    kind = click.Path(path_type=Path, dir_okay=False)
+    return click.option("--kubeconfig", metavar="F", type=kind, help=meaning)
+
+
+def timeout_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--timeout``: how long a cluster may take to be read, however it fails."""
+    kind = click.FloatRange(0.1)
+    return click.option(
+        "--timeout", metavar="S", type=kind, default=30, show_default=True, help="Seconds per cluster."
+    )(function)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gitops_golden.cli.observe import read_contexts
-from gitops_golden.cli.options import fleet_argument
+from gitops_golden.cli.options import fleet_argument, kubeconfig_option, timeout_option
 from gitops_golden.cli.terminal import show
 from gitops_golden.cli.wiring import open_fleet
 from gitops_golden.errors import InputError, OutsideError
@@ -27,20 +27,8 @@ from gitops_golden.report.words import counted
     required=True,
     help="The file to write.",
 )
-@click.option(
-    "--kubeconfig",
-    metavar="F",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Where its context is. Default: as kubectl finds it.",
-)
-@click.option(
-    "--timeout",
-    metavar="S",
-    type=click.FloatRange(0.1),
-    default=30,
-    show_default=True,
-    help="Seconds to wait.",
-)
+@kubeconfig_option("Where its context is. Default: as kubectl finds it.")
+@timeout_option
 def command(fleet: Path, *, cluster: str, to: Path, kubeconfig: Path | None, timeout: float) -> None:
     """Record what one cluster holds of the fleet's images, for a verifier that cannot reach it.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from contextlib import contextmanager
@@ -29,13 +30,16 @@ def style() -> Style:
 
 
 def show(text: str) -> None:
-    """Print a result."""
-    click.echo(text, nl=not text.endswith("\n"))
+    """Print a result. A reader who goes early, as `head` does, changes nothing of how the command ends."""
+    try:
+        click.echo(text, nl=not text.endswith("\n"))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def show_json(value: Any) -> None:
     """Print a result for machines."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    show(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def tell(text: str) -> None:

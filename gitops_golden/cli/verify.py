@@ -11,7 +11,14 @@ import click
 
 from gitops_golden.cli.clusters_repository import RepositoryTruth, clusters_repository
 from gitops_golden.cli.observe import read_contexts
-from gitops_golden.cli.options import Moment, fleet_argument, output_option, repository_options
+from gitops_golden.cli.options import (
+    Moment,
+    fleet_argument,
+    kubeconfig_option,
+    output_option,
+    repository_options,
+    timeout_option,
+)
 from gitops_golden.cli.terminal import show, show_json, style, tell
 from gitops_golden.cli.wiring import open_fleet
 from gitops_golden.errors import FINDING, OUTSIDE_FAILED, InputError
@@ -34,12 +41,7 @@ if TYPE_CHECKING:
 @click.command("verify")
 @fleet_argument
 @repository_options
-@click.option(
-    "--kubeconfig",
-    metavar="F",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Read live clusters, each through its context in this file.",
-)
+@kubeconfig_option("Read live clusters, each through its context in this file.")
 @click.option(
     "--snapshots",
     metavar="DIR",
@@ -47,14 +49,7 @@ if TYPE_CHECKING:
     help="Read recorded clusters from this folder.",
 )
 @click.option("--at", metavar="TIME", type=Moment(), help="Judge ages as of this time. Default: now.")
-@click.option(
-    "--timeout",
-    metavar="S",
-    type=click.FloatRange(0.1),
-    default=30,
-    show_default=True,
-    help="Seconds per cluster.",
-)
+@timeout_option
 @output_option("table", "wide", "json")
 def command(
     fleet: Path,

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from gitops_golden.fleet.shapes import count, instant, items, mapping, text, texts
+from gitops_golden.render.cdi import DIGEST_ANNOTATION, OWNER_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-
-DESIRED_DIGEST = "cdi.kubevirt.io/storage.import.sourceDesiredDigest"
-OWNER_LABEL = "cdi.kubevirt.io/dataImportCron"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ class CronView:
     @property
     def desired_digest(self) -> str:
         """The digest that the annotation pins; empty without one."""
-        return self.meta.annotations.get(DESIRED_DIGEST, "")
+        return self.meta.annotations.get(DIGEST_ANNOTATION, "")
 
     @property
     def managed_data_source(self) -> str:

@@ -10,15 +10,13 @@ import hmac
 import re
 from dataclasses import dataclass
 
+from gitops_golden.policy import references
+
 UNKNOWN_PLATFORM = "unknown"
 """An image whose config names no architecture, as KubeVirt's disk-uploader leaves it."""
 
 _HEX_DIGITS = {"sha256": 64, "sha512": 128}
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")
-_REPOSITORY_LENGTH = 255
 _WORD = r"[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?"
 _PLATFORM = re.compile(rf"{_WORD}/{_WORD}(?:/{_WORD})?|{UNKNOWN_PLATFORM}")
 
@@ -48,12 +46,12 @@ def is_digest(text: str) -> bool:
 
 def is_tag(text: str) -> bool:
     """Whether a text may be a tag."""
-    return _TAG.fullmatch(text) is not None
+    return references.tag(text) is None
 
 
 def is_repository(text: str) -> bool:
     """Whether a text may be a repository's name; none of these climbs out of a folder."""
-    return len(text) <= _REPOSITORY_LENGTH and _REPOSITORY.fullmatch(text) is not None
+    return references.repository(text) is None
 
 
 def is_platform(text: str) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from gitops_golden.fleet.views import cron_view
 from gitops_golden.render.cdi import cron_annotations, cron_labels, cron_name, cron_spec
+from gitops_golden.verify.model import Finding, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from gitops_golden.fleet.views import CronView
     from gitops_golden.plan.model import Variant
     from gitops_golden.render.manifests import Manifest
+    from gitops_golden.verify.model import Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,14 @@ class Scene:
     def get(self, kind: str, name: str) -> Mapping[str, Any] | None:
         """Return an object of the delivery's namespace."""
         return self.seen.get(kind, self.expected.namespace, name)
+
+    def unread(self, kind: str, link: Link) -> Finding | None:
+        """Return what to say where a kind could not be listed in the delivery's namespace: neither absent nor sound."""
+        reason = self.seen.why_unread(kind, self.expected.namespace)
+        if reason is None:
+            return None
+        what = f"{kind}s in {self.expected.namespace} could not be read: {reason}"
+        return Finding(Verdict.UNREACHABLE, link, reason, what, "allow the verifier to list them")
 
     def cron(self) -> CronView | None:
         """Return the delivery's DataImportCron, by its expected name."""

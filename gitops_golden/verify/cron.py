@@ -23,15 +23,8 @@ RESYNC = f"{SYNC}, which puts back what Git holds"
 
 def cron(scene: Scene) -> Finding | None:
     """Break where the cron is absent, or is not as Git has it now."""
-    unread = scene.seen.why_unread("DataImportCron", scene.expected.namespace)
-    if unread:
-        return Finding(
-            Verdict.UNREACHABLE,
-            Link.CRON,
-            unread,
-            f"DataImportCrons in {scene.expected.namespace} could not be read: {unread}",
-            "allow the verifier to list them",
-        )
+    if unread := scene.unread("DataImportCron", Link.CRON):
+        return unread
     if "DataImportCron" in scene.seen.absent_kinds:
         return _broken("CdiAbsent", "the API server knows no DataImportCrons", "install CDI on this cluster")
     found = scene.cron()

@@ -22,17 +22,9 @@ KINDS = {"pvc": "PersistentVolumeClaim", "snapshot": "VolumeSnapshot"}
 def volume(scene: Scene) -> Finding | None:
     """Break where the digest's volume is absent, of another digest, on another class, or not ready."""
     found = _volume(scene)
-    name, namespace = scene.expected.volume, scene.expected.namespace
+    name = scene.expected.volume
     if found is None:
-        unread = scene.seen.why_unread("PersistentVolumeClaim", namespace)
-        if unread:
-            return Finding(
-                Verdict.UNREACHABLE,
-                Link.VOLUME,
-                unread,
-                f"volumes in {namespace} could not be read: {unread}",
-            )
-        return _broken(
+        return scene.unread("PersistentVolumeClaim", Link.VOLUME) or _broken(
             Link.VOLUME,
             "VolumeAbsent",
             f"{name} is gone",
@@ -70,14 +62,8 @@ def volume(scene: Scene) -> Finding | None:
 def datasource(scene: Scene) -> Finding | None:
     """Break where the DataSource is not owned by the cron, does not point at its volume, or is not Ready."""
     expected, link = scene.expected, Link.DATASOURCE
-    unread = scene.seen.why_unread("DataSource", expected.namespace)
-    if unread:
-        return Finding(
-            Verdict.UNREACHABLE,
-            link,
-            unread,
-            f"DataSources in {expected.namespace} could not be read: {unread}",
-        )
+    if unread := scene.unread("DataSource", link):
+        return unread
     raw = scene.get("DataSource", expected.image)
     if raw is None:
         return _broken(

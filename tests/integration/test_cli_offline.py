@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -161,3 +163,24 @@ def test_the_variable_of_an_option_has_the_options_own_name(verb: str) -> None:
         if option.param_type_name == "option":
             longest = max(option.opts, key=len)
             assert option.name == longest.removeprefix("--").replace("-", "_")
+
+
+def test_a_reader_who_goes_early_changes_no_exit_code(fleet: Path) -> None:
+    command = [sys.executable, "-m", "gitops_golden", "schema", "policy"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        told = process.stderr.read()
+    assert (process.returncode, told) == (0, b"")
+
+
+def test_a_folder_that_cannot_be_written_is_left_without_half_of_the_manifests(
+    fleet: Path, run: Callable[..., Ran]
+) -> None:
+    run("lock")
+    (fleet / "file").write_text("in the way")
+    ended = run("render", "--to", "file/manifests")
+    assert ended.code == 2
+    assert "file/manifests cannot be written" in ended.err
+    assert not [each for each in fleet.iterdir() if each.name.startswith(".")]

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 FAMILY = ("/bin/sh", "-c", "sleep 300 & echo $!; wait")  # one that starts another, and tells its number
 OWNER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from tests.testbed.processes import Process, Scratch
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it from birth
 scratch = Scratch("testbed-owner")
 process = Process(["/bin/sh", "-c", "sleep 300 & echo $!; wait"], log=scratch.path / "log")
 while not (child := process.last_lines()):
@@ -74,7 +75,10 @@ def test_everything_ends_with_its_owner(tmp_path: Path, ending: signal.Signals |
         if ending:
             assert all(alive(int(pid)) for pid in pids)
             owner.send_signal(ending)
-        owner.wait(10)
+        try:
+            owner.wait(10)
+        finally:
+            owner.kill()
     wait_until(lambda: not any(alive(int(pid)) for pid in pids), what="processes ended")
     wait_until(lambda: not Path(folder).exists(), what="data removed")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import sysconfig
@@ -10,6 +11,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from gitops_golden import __version__
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "data" / "golden" / "everyday"
@@ -46,7 +49,7 @@ def tool(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for entry in borrowed.iterdir():
         if "gitops_golden" not in entry.name and entry.suffix != ".pth":
             (dependencies / entry.name).symlink_to(entry)
-    (site / "borrowed.pth").write_text(f"{dependencies}\n")
+    (site / "borrowed.pth").write_text(f"{dependencies}\n", encoding="utf-8")
     return folder / "bin" / "gitops-golden"
 
 
@@ -55,7 +58,7 @@ def test_templates_and_schemas_are_inside_and_nothing_of_the_tests_is(wheel: Pat
     for kind in ("templates", "policies"):
         for file in (ROOT / kind).iterdir():
             assert f"gitops_golden/shipped/{kind}/{file.name}" in names
-    assert {name.split("/")[0] for name in names} == {"gitops_golden", "gitops_golden-0.1.0.dist-info"}
+    assert {name.split("/")[0] for name in names} == {"gitops_golden", f"gitops_golden-{__version__}.dist-info"}
     assert "gitops_golden/py.typed" in names
 
 
@@ -73,3 +76,19 @@ def test_an_installed_wheel_renders_what_was_reviewed(tool: Path, tmp_path: Path
 def test_an_installed_wheel_prints_its_schemas(tool: Path, name: str, tmp_path: Path) -> None:
     shown = subprocess.run([str(tool), "schema", name], check=True, cwd=tmp_path, capture_output=True).stdout
     assert shown == (ROOT / "policies" / f"{name}.schema.json").read_bytes()
+
+
+def test_a_damaged_installation_is_a_bug_with_its_traceback_in_a_file_that_is_named(
+    wheel: Path, tmp_path: Path
+) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path / "damaged")
+    (tmp_path / "damaged" / "gitops_golden" / "shipped" / "policies" / "lock.schema.json").unlink()
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "damaged"), "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-m", "gitops_golden", "schema", "lock"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (70, "")
+    (log,) = tmp_path.glob("gitops-golden-*.log")
+    assert done.stderr == f"error: this is a bug of gitops-golden; please report it with {log}\n"
+    text = log.read_text(encoding="utf-8")
+    assert text.startswith(f"gitops-golden {__version__}\nTraceback ")
+    assert "FileNotFoundError" in text
