@@ -23,7 +23,7 @@ demo: $(VENV)/.runtime ## run the main job on the sample fleet, in a scratch cop
 test: $(VENV)/.dev $(VENV)/.registry ## run every test that needs no control plane
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
-e2e: $(VENV)/.dev $(if $(CONTEXTS),,testbed) ## run the tests on real control planes; CONTEXTS=a,b REGISTRY=host:port for existing clusters
+e2e: $(VENV)/.dev $(if $(CONTEXTS),,testbed) ## run the tests on real control planes; CONTEXTS=a,b REGISTRY=http://host:port for existing clusters
 	$(BIN)/pytest tests/e2e -n $(if $(CONTEXTS),0,$(WORKERS)) --dist loadfile $(if $(CONTEXTS),--contexts=$(CONTEXTS)) $(if $(REGISTRY),--registry=$(REGISTRY))
 
 lint: $(VENV)/.dev ## run ruff, mypy --strict and the import contracts

@@ -38,6 +38,11 @@ def clusters_repository(location: str) -> Iterator[Repository]:
         yield repository
 
 
+def nothing_to_begin_with(repository: Repository, tree: Tree, branch: str) -> bool:
+    """Whether a tree without deliveries meets a branch without any of ours: then there is nothing to commit."""
+    return not tree.folders and not repository.published(tree.fleet, branch).listing.folders
+
+
 def files_of(tree: Tree) -> dict[str, bytes]:
     """Return a tree's files by path."""
     return dict(tree)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitops_golden.cli.clusters_repository import clusters_repository, files_of
+from gitops_golden.cli.clusters_repository import clusters_repository, files_of, nothing_to_begin_with
 from gitops_golden.cli.options import fleet_argument, output_option, repository_options
 from gitops_golden.cli.terminal import show, show_json, style
 from gitops_golden.cli.wiring import open_fleet
@@ -40,10 +40,13 @@ def command(fleet: Path, repo: str, branch: str | None, output: str) -> int:
     opened = open_fleet(fleet)
     wanted = files_of(opened.tree)
     target = opened.policy.delivery
+    into = branch or target.branch
     with clusters_repository(repo) as repository:
-        published = repository.published(opened.policy.name, branch or target.branch)
+        published = repository.published(opened.policy.name, into)
         found = changes(_states(files_of(published.tree), wanted, target))
-        others = bool(repository.compare(opened.tree, branch or target.branch))
+        others = not nothing_to_begin_with(repository, opened.tree, into) and bool(
+            repository.compare(opened.tree, into)
+        )
     if output == "json":
         show_json(changes_json(opened.policy.name, found))
     elif others and not found:

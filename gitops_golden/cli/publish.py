@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitops_golden.cli.clusters_repository import clusters_repository, files_of
+from gitops_golden.cli.clusters_repository import clusters_repository, files_of, nothing_to_begin_with
 from gitops_golden.cli.options import fleet_argument, output_option, repository_options
 from gitops_golden.cli.terminal import show, show_json
 from gitops_golden.cli.wiring import open_fleet
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from gitops_golden.git.manifest import Listing
     from gitops_golden.git.model import Commit
+    from gitops_golden.git.repository import Repository
     from gitops_golden.render.tree import Tree
 
 MOST_REMOVED = 0.2
@@ -57,22 +58,31 @@ def command(
     opened = open_fleet(fleet)
     tree = opened.tree
     into = branch or opened.policy.delivery.branch
+    deliveries = counted(opened.plan.size, "delivery", "deliveries")
+    clusters = counted(len(tree.folders), "cluster")
     with clusters_repository(repo) as repository:
-        commit = repository.commit(
+        commit = _commit(
+            repository,
             tree,
             branch=into,
-            message=message or f"Publish {tree.fleet}\n",
-            by=repository.signatures(datetime.now(UTC)),
+            message=message or f"Publish {tree.fleet}: {deliveries} for {clusters}\n",
             approve=None if allow_removals else _guard(tree),
         )
-    deliveries = counted(opened.plan.size, "delivery", "deliveries")
     if output == "json":
         show_json(_as_json(tree, into, commit))
     elif commit is None:
         show(f"{tree.fleet}: {into} holds all {deliveries} already, nothing to commit")
     else:
-        clusters = counted(len(tree.folders), "cluster")
         show(f"{tree.fleet}: {deliveries} for {clusters} in commit {commit.id[:12]} on {into}")
+
+
+def _commit(
+    repository: Repository, tree: Tree, *, branch: str, message: str, approve: Callable[[Listing], None] | None
+) -> Commit | None:
+    if nothing_to_begin_with(repository, tree, branch):
+        return None
+    by = repository.signatures(datetime.now(UTC))
+    return repository.commit(tree, branch=branch, message=message, by=by, approve=approve)
 
 
 def _as_json(tree: Tree, branch: str, commit: Commit | None) -> dict[str, object]:

@@ -37,8 +37,8 @@ apiVersion: gitops-golden/v1alpha1
 kind: FleetPolicy
 metadata: {{name: e2e}}
 spec:
-  registry: {{address: "{address}", plainHTTP: true}}
-  defaults: {{namespace: {namespace}, keep: 3, storage: {{size: {size}, className: {storage}}}}}
+  registry: {{address: "{address}", plainHTTP: {plain}}}
+  defaults: {{namespace: {namespace}, keep: 3, storage: {{size: {size}}}}}
   images:
     - {{name: rhel9, repository: {prefix}/rhel9, tag: "9", preference: rhel.9}}
     - {{name: ubuntu2404, repository: {prefix}/ubuntu, tag: "24.04"}}
@@ -68,10 +68,10 @@ class Story:
     def write_policy(self, size: str = "1Gi") -> None:
         text = POLICY.format(
             address=self.registry.address,
+            plain=str(self.registry.url.startswith("http://")).lower(),
             namespace=self.namespace,
             prefix=self.namespace,
             size=size,
-            storage="fast" if self.standins else "standard",
             clusters="\n".join(f"    - {{name: {name}}}" for name in self.names),
         )
         self.fleet.write({"fleet.yaml": text}, f"volumes of {size}")

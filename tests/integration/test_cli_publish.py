@@ -159,3 +159,14 @@ def test_no_repository_is_wrong_input_and_one_out_of_reach_an_outside_that_faile
     refused = run(verb, "--repo", "http://127.0.0.1:9/clusters.git")
     assert (refused.code, refused.out) == (3, "")
     assert "Traceback" not in refused.err
+
+
+def test_a_fleet_without_clusters_begins_no_repository(run: Run, fleet: Path, bare: Git) -> None:
+    (fleet / "inventory" / "data-centres.yaml").unlink()
+    change(fleet / "fleet.yaml", "  inventory: [inventory/*.yaml]\n", "")
+    change(fleet / "fleet.yaml", "    - name: edge-001\n      labels: {env: prod, site: edge}\n", "")
+    change(fleet / "fleet.yaml", "      set: {storage: {className: local-nvme}}\n", "")
+    change(fleet / "fleet.yaml", "  clusters:\n\n", "  clusters: []\n")
+    assert run("diff", *REPO).code == 0
+    assert run("publish", *REPO).code == 0
+    assert not bare("for-each-ref")
