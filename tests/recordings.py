@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from tests.testbed.cdi.timeline import read
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.testbed.cdi.timeline import Timeline
 
 FOLDER = Path(__file__).parent / "data" / "cdi"
@@ -26,6 +28,18 @@ def objects_before(scenario: str, step: str) -> tuple[dict[str, Any], ...]:
         if seen.at <= moment:
             held[seen.kind, seen.name] = seen.object and {"kind": seen.kind} | seen.object
     return tuple(each for each in held.values() if each is not None)
+
+
+def moments(scenario: str) -> Iterator[tuple[dict[str, Any], ...]]:
+    """Yield the objects that existed after each recorded change, in the API server's order, up to the end."""
+    timeline = recording(scenario)
+    held: dict[tuple[str, str], dict[str, Any]] = {}
+    for seen in sorted(timeline.seen, key=lambda each: each.order):
+        if seen.at <= timeline.steps[-1].at:
+            held.pop((seen.kind, seen.name), None)
+            if seen.object:
+                held[seen.kind, seen.name] = {"kind": seen.kind} | seen.object
+            yield tuple(held.values())
 
 
 def states(scenario: str, kind: str) -> tuple[dict[str, Any], ...]:

@@ -49,14 +49,15 @@ def _absent(scene: Scene) -> Finding:
     ]
     history = scene.past()
     newest, earlier = history[:1], history[1:]
-    arrived = all(past.manifest is None or past.manifest.cron != expected.cron for past in earlier)
-    if others and not any(past.manifest and past.manifest.cron in others for past in earlier):
+    # A cron's name does not hash its namespace: an image that moved to another one keeps it.
+    here = [past.manifest.cron for past in earlier if past.manifest and past.manifest.namespace == expected.namespace]
+    if others and not any(cron in others for cron in here):
         return _broken(
             "ForeignCron",
             f"{expected.cron} is absent, and {', '.join(sorted(others))} manages {expected.image} instead",
             f"remove the other cron, then {SYNC}",
         )
-    if newest and arrived:
+    if newest and expected.cron not in here:
         return Finding(
             Verdict.PROGRESSING,
             Link.CRON,
@@ -127,7 +128,7 @@ def _earlier(scene: Scene) -> tuple[Past, ...]:
 
 def _is_as(found: CronView, manifest: Manifest | None, *, tracking: bool) -> bool:
     """Whether a cron is exactly what an earlier commit asked for."""
-    if manifest is None or manifest.cron != found.meta.name:
+    if manifest is None or (manifest.namespace, manifest.cron) != (found.meta.namespace, found.meta.name):
         return False
     here = found.meta.annotations
     if not tracking and here.get(DIGEST_ANNOTATION) != manifest.digest:

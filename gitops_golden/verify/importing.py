@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gitops_golden.fleet.shapes import instant
-from gitops_golden.fleet.views import data_volume_view
+from gitops_golden.fleet.views import data_source_view, data_volume_view, storage_class_view
 from gitops_golden.policy.schedules import next_after
 from gitops_golden.verify.model import Finding, Link, Verdict
 
@@ -31,23 +31,20 @@ def importing(scene: Scene) -> Finding | None:
     if scene.expected.tracking and cron.desired_digest != scene.expected.digest:
         return _polling(scene, cron)
     if not cron.has_status:
-        return _progressing(
-            "NotStarted",
-            f"CDI has not acted on {cron.meta.name} yet",
-            "look at CDI's controller if this lasts",
-        )
+        return _not_started(scene, cron)
     current = cron.current_import
     if current is None:
         return _progressing(
             "ImportPending", f"{cron.meta.name} has no import yet", "look at CDI's controller if this lasts"
         )
-    found = scene.get("DataVolume", current.data_volume)
-    volume = data_volume_view(found) if found else None
-    if current.digest != scene.expected.digest:
-        return _behind(scene, cron, volume)
-    if _up_to_date(cron):
+    if current.digest == scene.expected.digest and _up_to_date(cron):
         return None
-    return _running(scene, cron, volume)
+    found = scene.get("DataVolume", current.data_volume)
+    if found is None and (unread := scene.unread("DataVolume", Link.IMPORT)):
+        return unread
+    volume = data_volume_view(found) if found else None
+    judged = _running if current.digest == scene.expected.digest else _behind
+    return judged(scene, cron, volume)
 
 
 def _up_to_date(cron: CronView) -> bool:
@@ -68,7 +65,7 @@ def _polling(scene: Scene, cron: CronView) -> Finding:
     assert scene.expected.schedule is not None
     raw = scene.get("DataImportCron", cron.meta.name)
     last = instant(raw, "status", "lastExecutionTimestamp") or cron.meta.created or scene.case.now
-    due = next_after(scene.expected.schedule, last)
+    due = next_after(scene.expected.schedule, min(last, scene.case.now))
     what = f"{cron.meta.name} has {cron.desired_digest or 'no digest'}, its tag is {scene.expected.digest}"
     if scene.case.now > due + GRACE:
         return _broken(
@@ -80,11 +77,24 @@ def _polling(scene: Scene, cron: CronView) -> Finding:
     return _progressing("PollPending", f"{what}; the next poll is due at {due:%Y-%m-%d %H:%M} UTC")
 
 
+def _not_started(scene: Scene, cron: CronView) -> Finding:
+    name = cron.meta.name
+    source = scene.get("DataSource", scene.expected.image)
+    owner = data_source_view(source).meta.owner if source else ""
+    if owner not in ("", name):
+        return _progressing(
+            "NotStarted",
+            f"CDI does not act on {name} while the owner label of {scene.expected.image} names {owner}",
+            "let the GitOps engine sync this cluster, which sets the label",
+        )
+    return _progressing("NotStarted", f"CDI has not acted on {name} yet", "look at CDI's controller if this lasts")
+
+
 def _behind(scene: Scene, cron: CronView, volume: DataVolumeView | None) -> Finding:
     """CDI is still at another digest: an import that runs or waits blocks the cron in both directions."""
     current = cron.current_import
     assert current is not None
-    if volume is None or volume.phase in ("", "Succeeded") or _crashed(volume):
+    if volume is None or volume.phase == "Succeeded" or _crashed(volume) or not (volume.phase or _refused(volume)):
         return _progressing("ImportPending", f"CDI is to leave {current.digest} for {scene.expected.digest}")
     if volume.phase == "ImportInProgress":
         return _progressing(
@@ -95,7 +105,7 @@ def _behind(scene: Scene, cron: CronView, volume: DataVolumeView | None) -> Find
     bound = volume.condition("Bound")
     return _broken(
         "BlockedByWaitingImport",
-        f"the import of {current.digest} waits ({volume.phase}) and blocks {scene.expected.digest}: "
+        f"the import of {current.digest} waits ({volume.phase or 'no phase'}) and blocks {scene.expected.digest}: "
         f"{bound.message if bound and bound.message else 'its volume does not bind'}",
         f"either raise the restart count of {scene.expected.image} in the lock and publish, which hands over to a "
         "fresh cron without an import; or delete the waiting DataVolume: "
@@ -106,6 +116,12 @@ def _behind(scene: Scene, cron: CronView, volume: DataVolumeView | None) -> Find
 
 def _progress(volume: DataVolumeView) -> str:
     return volume.progress if volume.progress not in ("", "N/A") else "progress not told"
+
+
+def _refused(volume: DataVolumeView) -> bool:
+    """Whether CDI says that it can make no claim; a DataVolume that it has only just made says nothing yet."""
+    bound = volume.condition("Bound")
+    return bound is not None and bound.reason == "ErrClaimNotValid"
 
 
 def _crashed(volume: DataVolumeView) -> bool:
@@ -120,14 +136,15 @@ def _running(scene: Scene, cron: CronView, volume: DataVolumeView | None) -> Fin
     if _crashed(volume):
         running = volume.condition("Running")
         assert running is not None
+        times = "once" if not volume.restarts else f"{volume.restarts + 1} times"
         return _broken(
             "ImporterCrashing",
-            f"the importer of {name} has failed {volume.restarts} times: {running.message or 'it gave no message'}",
+            f"the importer of {name} has failed {times}: {running.message or 'it gave no message'}",
             "mend what it says, or lock an earlier release and publish: CDI then leaves this import at once",
             running.since,
         )
     if volume.phase == "Succeeded":
-        if volume.meta.owner != cron.meta.name:
+        if volume.meta.owner != cron.meta.name and _progress_believed(cron):
             return _broken(
                 "Asleep",
                 f"{name} has succeeded for {volume.meta.owner or 'no cron'}, and that wakes {cron.meta.name} not",
@@ -139,20 +156,41 @@ def _running(scene: Scene, cron: CronView, volume: DataVolumeView | None) -> Fin
     return _waiting(scene, volume)
 
 
+def _progress_believed(cron: CronView) -> bool:
+    """Whether a cron still takes the import for running: in a hand-over that CDI is at it says ``Outdated``."""
+    condition = cron.condition("UpToDate")
+    return condition is not None and condition.reason == "ImportProgressing"
+
+
 def _waiting(scene: Scene, volume: DataVolumeView) -> Finding:
     name, since = volume.meta.name, volume.meta.created
-    claim = scene.get("PersistentVolumeClaim", volume.claim_name or name)
-    if not volume.phase and claim is None and not scene.seen.why_unread("PersistentVolumeClaim", volume.meta.namespace):
-        wanted = scene.expected.storage_class
-        what = f"storage class {wanted!r}" if wanted else "a default storage class"
-        return _broken(
-            "NoStorageClass",
-            f"CDI can make no volume for {name}: the cluster lacks {what}",
-            "make the storage class, or set storage.className for this cluster in the policy",
-            since,
-        )
+    if _refused(volume):
+        return _no_claim(scene, volume)
     if volume.phase == "ImportInProgress":
-        return _progressing("Importing", f"{name} is being imported ({_progress(volume)})", since=since)
+        before = f"; its importer was restarted {volume.restarts} times" if volume.restarts else ""
+        return _progressing("Importing", f"{name} is being imported ({_progress(volume)}{before})", since=since)
     bound = volume.condition("Bound")
     why = bound.message if bound and bound.message else "nothing told yet"
     return _progressing("WaitingForVolume", f"{name} waits ({volume.phase or 'no phase yet'}): {why}", since=since)
+
+
+def _no_claim(scene: Scene, volume: DataVolumeView) -> Finding:
+    """Tell a storage class that is not there from one that CDI does not know how to use."""
+    wanted, name, since = scene.expected.storage_class, volume.meta.name, volume.meta.created
+    classes = [storage_class_view(each) for each in scene.seen.list("StorageClass")]
+    there = any(each.name == wanted if wanted else each.default or each.virt_default for each in classes)
+    if there or scene.seen.why_unread("StorageClass"):
+        bound = volume.condition("Bound")
+        return _broken(
+            "ClaimRefused",
+            f"CDI can make no volume for {name}: {bound.message if bound else ''}",
+            "complete the StorageProfile of its storage class, or set storage.className in the policy",
+            since,
+        )
+    what = f"storage class {wanted!r}" if wanted else "a default storage class"
+    return _broken(
+        "NoStorageClass",
+        f"CDI can make no volume for {name}: the cluster lacks {what}",
+        "make the storage class, or set storage.className for this cluster in the policy",
+        since,
+    )

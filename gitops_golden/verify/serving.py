@@ -21,10 +21,11 @@ KINDS = {"pvc": "PersistentVolumeClaim", "snapshot": "VolumeSnapshot"}
 
 def volume(scene: Scene) -> Finding | None:
     """Break where the digest's volume is absent, of another digest, on another class, or not ready."""
-    found = _volume(scene)
+    kinds = _kinds(scene)
+    found = _volume(scene, kinds)
     name = scene.expected.volume
     if found is None:
-        return scene.unread("PersistentVolumeClaim", Link.VOLUME) or _broken(
+        return scene.unread(kinds[0], Link.VOLUME) or _broken(
             Link.VOLUME,
             "VolumeAbsent",
             f"{name} is gone",
@@ -47,6 +48,10 @@ def volume(scene: Scene) -> Finding | None:
             f"{name} is on {found.storage_class or 'no class'}, the policy wants {wanted}",
             f"wait for the next release, or delete DataVolume {name} to import it again on {wanted}",
         )
+    if found.meta.deleting:
+        # A pod that uses a claim holds it for as long as it runs: bound, and no longer to be cloned.
+        what = f"{name} is being deleted; CDI then imports it again by itself"
+        return Finding(Verdict.PROGRESSING, Link.VOLUME, "VolumeNotReady", what, "find out who deleted it")
     if not found.ready:
         what = f"{name} is {found.phase or 'not ready'}{': ' + found.message if found.message else ''}"
         return Finding(
@@ -92,7 +97,8 @@ def served_digest(seen: Observation, namespace: str, image: str, known: frozense
     hexadecimal digits, which one of the ``known`` digests may complete.
     """
     raw = seen.get("DataSource", namespace, image)
-    source = data_source_view(raw).source if raw else None
+    view = data_source_view(raw) if raw else None
+    source = view.source if view and view.ready else None
     if source is None or source.kind not in KINDS:
         return None
     found = seen.get(KINDS[source.kind], source.namespace or namespace, source.name)
@@ -108,11 +114,15 @@ def _broken(link: Link, reason: str, message: str, remedy: str) -> Finding:
     return Finding(Verdict.BROKEN, link, reason, message, remedy)
 
 
-def _volume(scene: Scene) -> VolumeView | None:
+def _kinds(scene: Scene) -> tuple[str, str]:
+    """Return what the volume may be, first what CDI says it keeps."""
     cron = scene.cron()
-    kinds = ("VolumeSnapshot", "PersistentVolumeClaim")
-    if cron is None or cron.source_format != "snapshot":
-        kinds = ("PersistentVolumeClaim", "VolumeSnapshot")
+    if cron is not None and cron.source_format == "snapshot":
+        return "VolumeSnapshot", "PersistentVolumeClaim"
+    return "PersistentVolumeClaim", "VolumeSnapshot"
+
+
+def _volume(scene: Scene, kinds: tuple[str, str]) -> VolumeView | None:
     found: Mapping[str, Any] | None = next(
         filter(None, (scene.get(kind, scene.expected.volume) for kind in kinds)), None
     )
@@ -145,12 +155,13 @@ def _ready(found: DataSourceView) -> Finding | None:
     if found.ready:
         return None
     condition = found.condition("Ready")
-    told = f"{condition.reason}: {condition.message}" if condition else "CDI has not judged it yet"
+    told = f"{condition.reason}: {condition.message}" if condition else "not judged yet"
+    # The links before this one found the volume that it points at sound: CDI has not looked again since.
     return Finding(
-        Verdict.BROKEN if condition else Verdict.PROGRESSING,
+        Verdict.PROGRESSING,
         Link.DATASOURCE,
         "DataSourceNotReady",
-        f"{found.meta.name} is not Ready ({told})",
-        "look at the volume that it points at",
+        f"{found.meta.name} is not Ready yet ({told})",
+        "look at CDI's controller if this lasts",
         condition.since if condition else None,
     )

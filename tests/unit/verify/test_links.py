@@ -17,7 +17,7 @@ from gitops_golden.verify.case import Case, expected_of
 from gitops_golden.verify.judge import judge
 from tests.builders import A, B, C, settings, tracking_variant, variant
 from tests.recordings import objects_before
-from tests.unit.verify.world import NOW, Git, Judged, expecting, history, outcome
+from tests.unit.verify.world import NOW, Git, Judged, expecting, history, manifest, outcome
 
 CRON = "rhel9-aaaaaa"
 
@@ -89,7 +89,11 @@ SPEC = {"schedule": "", "managedDataSource": "rhel9", "importsToKeep": 9}
             changed(
                 "DataSource", "status", "conditions", value=[{"type": "Ready", "status": "False", "reason": "NotFound"}]
             ),
-            "broken datasource DataSourceNotReady",
+            "progressing datasource DataSourceNotReady",
+        ),
+        (
+            changed("PersistentVolumeClaim", "metadata", "deletionTimestamp", value="2026-11-21T11:00:00Z"),
+            "progressing volume VolumeNotReady",
         ),
         (changed("DataSource", "status", value="hostile"), "progressing datasource DataSourceNotReady"),
     ],
@@ -109,6 +113,13 @@ def test_a_cron_that_is_new_in_git_and_absent_is_on_its_way() -> None:
 
 def test_a_cron_that_git_held_for_several_commits_and_is_absent_was_removed() -> None:
     assert judged(without("DataImportCron"), B, C) == "broken cron CronAbsent"
+
+
+def test_an_image_that_moved_to_another_namespace_keeps_its_crons_name_and_is_on_its_way() -> None:
+    expected = replace(expecting(converged(), CRON), namespace="elsewhere")
+    before = manifest(expected, A, namespace="golden-images")
+    git = Git(history=history(expected, A, before))
+    assert outcome(Judged(converged(), expected, git).finding()) == "progressing cron NotSynced"
 
 
 def test_a_cron_of_nobody_on_our_datasource_is_foreign() -> None:
@@ -226,6 +237,10 @@ def test_a_moved_tag_is_on_its_way_until_an_hour_after_the_next_poll() -> None:
     assert tracking(A, B, last="2026-11-20T02:00:00Z") == "broken import NotPolled"
     assert tracking(A, B, last="2026-11-20T10:00:00Z", minutes=-9 * 60 + 1) == "broken import NotPolled"
     assert tracking(A, B, last="2026-11-20T10:00:00Z", minutes=-9 * 60) == "progressing import PollPending"
+
+
+def test_a_poll_that_a_cluster_dates_in_the_future_is_taken_for_one_of_now() -> None:
+    assert tracking(A, B, last="9999-12-31T23:59:59Z") == "progressing import PollPending"
 
 
 def test_a_tracking_image_whose_tag_is_unknown_proves_nothing() -> None:

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from gitops_golden.fleet.observation import Unread
+from gitops_golden.render.cdi import DIGEST_ANNOTATION
 from tests.builders import A, B, C
 from tests.recordings import objects_before, states
 from tests.unit.verify.world import Git, Judged, expecting, history, manifest, outcome
@@ -33,6 +35,7 @@ MOMENTS = (
     ("annotation_removed", "end", OLD, A, (), "broken cron DigestRemoved"),
     ("class_change_by_handover", "end", NEW, A, (), "broken volume WrongStorageClass"),
     ("handover", "pin B", NEW, A, (), "converged"),
+    ("two_crons_one_datasource", "end", "rhel9-zzzzzz", B, (), "progressing import NotStarted"),
     ("handover", "end", NEW, B, (A,), "converged"),
     ("handover_with_bump", "end", NEW, A, (B,), "converged"),
     ("datasource_deleted", "end", OLD, A, (), "converged"),
@@ -76,6 +79,50 @@ def test_a_crash_loop_is_told_with_the_importers_own_message() -> None:
     finding = Judged(objects, expected).finding()
     assert finding is not None
     assert "manifest unknown" in finding.message
+
+
+def test_a_cron_that_the_datasource_does_not_name_waits_for_the_label() -> None:
+    objects = objects_before("two_crons_one_datasource", "end")
+    finding = Judged(objects, expecting(objects, "rhel9-zzzzzz", B)).finding()
+    assert finding is not None
+    assert "the owner label of rhel9 names rhel9-aaaaaa" in finding.message
+
+
+@pytest.mark.parametrize(("name", "said"), [("fast", "ClaimRefused"), ("other", "NoStorageClass")])
+def test_a_class_that_is_there_is_not_called_missing(name: str, said: str) -> None:
+    objects = objects_before("unknown_storage_class", "end")
+    expected = replace(expecting(objects, OLD), storage_class="fast")
+    classes = ({"kind": "StorageClass", "metadata": {"name": name}},)
+    assert outcome(Judged((*objects, *classes), expected).finding()) == f"broken import {said}"
+
+
+def test_an_import_that_cdi_refuses_blocks_the_next_digest() -> None:
+    objects = objects_before("no_storage_class", "end")
+    cron = next(each for each in objects if each["kind"] == "DataImportCron")
+    pinned = {**cron, "metadata": {**cron["metadata"], "annotations": {DIGEST_ANNOTATION: B}}}
+    others = tuple(each for each in objects if each is not cron)
+    finding = Judged((*others, pinned), expecting((pinned,), OLD, B)).finding()
+    assert outcome(finding) == "broken import BlockedByWaitingImport"
+
+
+@pytest.mark.parametrize(
+    ("scenario", "step", "digest", "kind", "said"),
+    [
+        ("crash_loop", "pin A again", B, "DataVolume", "unreachable import Forbidden"),
+        ("unbound_then_handover", "new cron on A", A, "DataVolume", "unreachable import Forbidden"),
+        ("pinned_bump_and_rollback", "pin digest B", A, "DataVolume", "converged"),
+        ("snapshot_format", "pin B", A, "VolumeSnapshot", "unreachable volume Forbidden"),
+        ("pinned_bump_and_rollback", "pin digest B", A, "VolumeSnapshot", "converged"),
+    ],
+)
+def test_what_may_not_be_read_is_told_where_the_verdict_rests_on_it(
+    scenario: str, step: str, digest: str, kind: str, said: str
+) -> None:
+    objects = objects_before(scenario, step)
+    expected = expecting(objects, OLD, digest)
+    shown = tuple(each for each in objects if each["kind"] != kind)
+    unread = (Unread(kind, expected.namespace, "Forbidden"),)
+    assert outcome(Judged(shown, expected).finding(unread=unread)) == said
 
 
 def test_a_malformed_digest_is_the_crons_fault() -> None:
