@@ -124,7 +124,7 @@ class _Compiler:
             image=image.name,
             source=f"{self.policy.registry.address}/{image.repository}",
             tag=image.tag,
-            digest=self.lock.digest(image.name) if settings.update is None else None,
+            digest=self.lock.digest(image.name, repository=image.repository) if settings.update is None else None,
             settings=settings,
             pull_secret=self.policy.registry.pull_secret,
             restarts=self.lock.restarts_on(image.name, cluster),

@@ -91,10 +91,15 @@ class Lock:
         """Return one image's part of the lock, or None."""
         return self._by_name.get(name)
 
-    def digest(self, image: str, wave: str = ALL) -> str | None:
-        """Return the digest that an image's wave is to hold, or None where nothing is pinned."""
+    def digest(self, image: str, wave: str = ALL, *, repository: str | None = None) -> str | None:
+        """Return the digest that an image's wave is to hold, or None where nothing is pinned.
+
+        ``repository`` is where the policy has the image now: a digest that was locked in another one is not there.
+        """
         locked = self.image(image)
-        return locked.digest(wave) if locked else None
+        if locked is None or repository not in {None, locked.repository}:
+            return None
+        return locked.digest(wave)
 
     def release(self, image: str, digest: str) -> LockedRelease | None:
         """Return what is known of one of an image's digests, or None."""

@@ -132,7 +132,9 @@ def check(
     images = _chosen(policy, only)
     answers = _all_at_once(images, lambda key: releases.digest(*key), None)
     _raise_failures(answer for answer in answers.values() if not isinstance(answer, OutsideError))
-    return tuple(_state(image, lock.image(image.name), answers[_key(image)]) for image in images)
+    return tuple(
+        _state(image, lock.digest(image.name, repository=image.repository), answers[_key(image)]) for image in images
+    )
 
 
 def _chosen(policy: Policy, only: Container[str] | None) -> tuple[Image, ...]:
@@ -210,8 +212,7 @@ def _retired(locked: LockedImage) -> LockChange:
     return LockChange(locked.name, "retired", digest, None, release.tag if release else "")
 
 
-def _state(image: Image, locked: LockedImage | None, answer: str | GoldenError) -> TagState:
-    pinned = locked.digest() if locked and locked.repository == image.repository else None
+def _state(image: Image, pinned: str | None, answer: str | GoldenError) -> TagState:
     if isinstance(answer, GoldenError):
         gone = isinstance(answer, NoSuchTagError)
         return TagState(image.name, image.tag, "gone" if gone else "unreachable", pinned, None, str(answer))

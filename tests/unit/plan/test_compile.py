@@ -78,6 +78,7 @@ def test_the_nearest_layer_wins() -> None:
 
 def test_the_layers_that_are_explained_are_the_layers_that_decide() -> None:
     fleet = policy(
+        images=(image(keep=4, storage_className="slow"),),
         clusters=(cluster("a", labels={"x": "1"}, keep=7), cluster("b")),
         overrides=(override(clusters=where(x="1"), storage_className="fast"), override("rest", keep=2)),
     )
@@ -94,6 +95,12 @@ def test_a_pinned_image_holds_the_locked_digest_and_a_tracking_one_none() -> Non
 def test_images_without_a_release_are_planned_and_named() -> None:
     plan = compile_plan(policy(images=(image("new"), image("tracking", update=Tracking("@daily")))), Lock())
     assert plan.unlocked() == ("new",)
+
+
+def test_an_image_that_moved_to_another_repository_is_to_be_locked_again() -> None:
+    moved = replace(locked(), repository="golden/elsewhere")
+    plan = compile_plan(policy(), lock(moved))
+    assert plan.unlocked() == ("rhel9",)
 
 
 def test_counts_of_the_lock_reach_the_clusters_that_they_name() -> None:

@@ -20,6 +20,12 @@ def test_each_wave_holds_its_own_digest() -> None:
     assert (lock.digest("rhel9"), lock.digest("rhel9", "canary"), lock.digest("rhel9", "x")) == (A, B, None)
 
 
+def test_a_digest_of_another_repository_pins_nothing() -> None:
+    lock = Lock((locked("rhel9", A),))
+    assert lock.digest("rhel9", repository=lock.images[0].repository) == A
+    assert lock.digest("rhel9", repository="golden/elsewhere") is None
+
+
 def test_every_release_is_found_by_its_digest() -> None:
     lock = Lock((locked("rhel9", B, A),))
     assert lock.release("rhel9", A) == lock.images[0].releases[0]
