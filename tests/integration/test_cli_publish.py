@@ -101,6 +101,34 @@ def test_a_publish_that_would_remove_a_third_stops(run: Run, fleet: Path, bare: 
     assert commits(bare) == 1
 
 
+def test_a_publish_that_removes_a_fifth_goes_on(run: Run, fleet: Path, bare: Git) -> None:
+    run("publish", *REPO)
+    names = [f"c{number}" for number in range(5)]
+    write_following(fleet, names)
+    run("publish", *REPO, "--allow-removals")
+    write_following(fleet, names[1:])
+    assert run("publish", *REPO).code == 0
+    assert commits(bare) == 3
+
+
+def write_following(fleet: Path, clusters: list[str]) -> None:
+    """Write a policy with one image, which follows its tag and so needs no lock, for these clusters."""
+    (fleet / "fleet.yaml").write_text(
+        f"""\
+apiVersion: gitops-golden/v1alpha1
+kind: FleetPolicy
+metadata: {{name: acme}}
+spec:
+  registry: {{address: "registry.acme.example:5000"}}
+  defaults: {{storage: {{size: 1Gi}}, update: {{tracking: {{schedule: "0 2 * * *"}}}}}}
+  images: [{{name: rhel9, repository: golden/rhel9, tag: "9"}}]
+  clusters: [{", ".join(f"{{name: {name}}}" for name in clusters)}]
+  placements: [{{name: everywhere, images: [rhel9], clusters: {{}}}}]
+""",
+        encoding="utf-8",
+    )
+
+
 def test_removals_that_are_meant_are_made(run: Run, fleet: Path, bare: Git) -> None:
     run("publish", *REPO)
     change(fleet / "fleet.yaml", "clusters: {}", "clusters: {matchLabels: {env: prod}}")

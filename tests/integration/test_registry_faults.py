@@ -82,8 +82,8 @@ def test_a_head_alone_answers_a_digest() -> None:
 
 @pytest.mark.parametrize("lie", [f"sha256:{'0' * 64}", "sha256:../../x", "md5:0"])
 def test_a_digest_header_that_its_bytes_deny_is_an_error(lie: str) -> None:
-    headers = {**MANIFEST.headers, "Docker-Content-Digest": lie}
-    error = refusal(lambda _: Reply(200, headers, MANIFEST.body))
+    lying = Reply(200, {**MANIFEST.headers, "Docker-Content-Digest": lie}, MANIFEST.body)
+    error = refusal(lambda request: lying if "/manifests/" in request.path else served(request))
     assert "served other bytes than their digest says" in str(error)
 
 
