@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gitops_golden.errors import OutsideError
 from gitops_golden.git.repository import open_repository
 from gitops_golden.render.manifests import read_manifest
 from gitops_golden.render.render import image_file
@@ -31,8 +32,12 @@ COMMITS = 200
 @contextmanager
 def clusters_repository(location: str) -> Iterator[Repository]:
     """Open the repository; a clone of a URL is gone afterwards."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="gitops-golden-")
+    except OSError as error:
+        raise OutsideError(f"no temporary folder can be made: {error.strerror}", remedy="set TMPDIR") from error
     with (
-        tempfile.TemporaryDirectory(prefix="gitops-golden-") as scratch,
+        folder as scratch,
         open_repository(location, scratch=Path(scratch), environ=os.environ) as repository,
     ):
         yield repository

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import sys
 import tempfile
 import traceback
@@ -85,7 +86,11 @@ def commands() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command line and exit: 0 fine, 1 a finding, 2 wrong input, 3 the outside failed, 70 a bug of ours."""
-    sys.exit(_code(arguments))
+    code = _code(arguments)
+    if code == INTERRUPTED:
+        # Python would wait at its end for requests that other threads still have under way.
+        os._exit(code)
+    sys.exit(code)
 
 
 def _code(arguments: Sequence[str] | None) -> int:
@@ -110,9 +115,15 @@ def _code(arguments: Sequence[str] | None) -> int:
 
 
 def _bug() -> int:
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="gitops-golden-", suffix=".log", delete=False, encoding="utf-8"
-    ) as log:
-        log.write(f"gitops-golden {__version__}\n{traceback.format_exc()}")
-    tell(f"error: this is a bug of gitops-golden; please report it with {log.name}")
+    report = f"gitops-golden {__version__}\n{traceback.format_exc()}"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="gitops-golden-", suffix=".log", delete=False, encoding="utf-8", errors="replace"
+        ) as log:
+            log.write(report)
+    except OSError:
+        # No place to save it to.
+        tell(f"error: this is a bug of gitops-golden; please report it with this\n{report}")
+    else:
+        tell(f"error: this is a bug of gitops-golden; please report it with {log.name}")
     return BUG

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+LONGEST_WAIT = 86_400.0
+"""Seconds. Clocks of sockets and threads overflow far above it."""
+
+
 class Moment(click.ParamType[datetime]):
     """A time as RFC 3339 writes it; without an offset it is UTC."""
 
@@ -23,9 +27,26 @@ class Moment(click.ParamType[datetime]):
             return value
         try:
             moment = datetime.fromisoformat(str(value))
-        except ValueError:
+            return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+        except (ValueError, OverflowError):
             self.fail(f"{value!r} is no time such as 2026-11-21T10:00:00Z", param, ctx)
-        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+
+
+class Seconds(click.FloatRange):
+    """A time to wait, which a clock must be able to count."""
+
+    name = "seconds"
+
+    def __init__(self) -> None:
+        """Allow a tenth of a second and more."""
+        super().__init__(0.1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return a number of seconds, at most a day; the range alone would let through NaN, too."""
+        seconds = float(super().convert(value, param, ctx))
+        if not seconds <= LONGEST_WAIT:
+            self.fail(f"{value!r} is no number of seconds up to a day", param, ctx)
+        return seconds
 
 
 def fleet_argument(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,7 +85,6 @@ def kubeconfig_option(meaning: str) -> Callable[[Callable[..., Any]], Callable[.
 
 def timeout_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """``--timeout``: how long a cluster may take to be read, however it fails."""
-    kind = click.FloatRange(0.1)
     return click.option(
-        "--timeout", metavar="S", type=kind, default=30, show_default=True, help="Seconds per cluster."
+        "--timeout", metavar="S", type=Seconds(), default=30, show_default=True, help="Seconds per cluster."
     )(function)

@@ -12,6 +12,7 @@ from gitops_golden.cli.options import fleet_argument, kubeconfig_option, timeout
 from gitops_golden.cli.terminal import show
 from gitops_golden.cli.wiring import open_fleet
 from gitops_golden.errors import InputError, OutsideError
+from gitops_golden.files import replace_file
 from gitops_golden.fleet.observation import Unreachable
 from gitops_golden.fleet.snapshot import write
 from gitops_golden.report.words import counted
@@ -49,7 +50,7 @@ def command(fleet: Path, *, cluster: str, to: Path, kubeconfig: Path | None, tim
         raise OutsideError(f"{cluster} could not be read ({seen.reason}): {seen.message}")
     data = write(seen)
     try:
-        to.write_bytes(data)
+        replace_file(to.resolve(), data)
     except OSError as error:
         raise InputError(f"{to} cannot be written: {error.strerror}", remedy="name another file") from error
     gaps = f", {counted(len(seen.unread), 'kind')} not readable" if seen.unread else ""

@@ -7,9 +7,12 @@ import os
 import shutil
 import sys
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from gitops_golden.errors import OutsideError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -25,21 +28,31 @@ def style() -> Style:
     """Return how wide and how colourful stdout may be written."""
     from gitops_golden.report.tables import Style  # noqa: PLC0415 -- rich costs 50 ms, JSON needs none of it
 
-    interactive = sys.stdout.isatty()
-    return Style(width=shutil.get_terminal_size((NARROW, 24)).columns, color=interactive, plain=not interactive)
+    interactive = sys.stdout is not None and sys.stdout.isatty()
+    color = interactive and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return Style(width=shutil.get_terminal_size((NARROW, 24)).columns, color=color, plain=not interactive)
 
 
 def show(text: str) -> None:
-    """Print a result. A reader who goes early, as `head` does, changes nothing of how the command ends."""
+    """Print a result. A reader who goes early, as `head` does, changes nothing of how the command ends.
+
+    What the terminal's encoding lacks is shown as ``?``. Raises ``OutsideError`` if stdout takes no more.
+    """
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     try:
         click.echo(text, nl=not text.endswith("\n"))
-    except BrokenPipeError:
+    except OSError as error:
+        # Else the interpreter fails once more at its end, on what is left in the buffer.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise OutsideError(f"the result cannot be written: {error.strerror}") from error
 
 
 def show_json(value: Any) -> None:
     """Print a result for machines."""
-    show(json.dumps(value, indent=2, ensure_ascii=False))
+    # In ASCII: what a cluster said may hold half a character, or what drives a terminal.
+    show(json.dumps(value, indent=2))
 
 
 def tell(text: str) -> None:
@@ -58,7 +71,7 @@ def warn(problems: Iterable[Problem]) -> None:
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
     """Show how far a long work is: a bar on a terminal, else a plain line at the start; yields the step to call."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         tell(f"{what} ({total})")
         yield _nothing
         return

@@ -12,6 +12,7 @@ from gitops_golden.errors import InputError
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 # As git has it: a colon before the first slash makes it ssh.
 _SCP_LIKE = re.compile(r"(?:[^@/\\:\s]+@)?[A-Za-z0-9.-]{2,}:(?!//)[^\s]+")
+_USER_MAY_BE_TOKEN = ("http", "https")
 _SCHEMES = ("file", "git", "http", "https", "ssh")
 
 
@@ -22,18 +23,22 @@ class Url:
     text: str
 
     def __str__(self) -> str:
-        """Return the URL without password, query and fragment."""
+        """Return the URL without password, query and fragment; over HTTP without the user too, who may be a token."""
         if not _SCHEME.match(self.text):
             return self.text
         parts = urlsplit(self.text)
         user, at, host = parts.netloc.rpartition("@")
-        return urlunsplit((parts.scheme, f"{user.partition(':')[0]}{at}{host}", parts.path, "", ""))
+        shown = "***" if at and parts.scheme in _USER_MAY_BE_TOKEN else user.partition(":")[0]
+        return urlunsplit((parts.scheme, f"{shown}{at}{host}", parts.path, "", ""))
 
     def redact(self, message: str) -> str:
         """Return ``message`` with this URL, and its password alone, taken out."""
         message = message.replace(self.text, str(self))
-        password = urlsplit(self.text).password if _SCHEME.match(self.text) else None
-        return message.replace(password, "***") if password else message
+        parts = urlsplit(self.text) if _SCHEME.match(self.text) else None
+        if parts is None:
+            return message
+        secret = parts.password or (parts.username if parts.scheme in _USER_MAY_BE_TOKEN else None)
+        return message.replace(secret, "***") if secret else message
 
 
 def parse_location(text: str) -> Path | Url:

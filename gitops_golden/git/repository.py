@@ -240,7 +240,9 @@ def _value(config: pygit2.Config, key: str) -> str | None:
 
 def _reference(branch: str) -> str:
     name = f"refs/heads/{branch}"
-    if not pygit2.reference_is_valid_name(name):
+    # `git branch` refuses the two that are fine as references: nobody could name such a branch on a command line.
+    odd = branch.startswith("-") or branch == "HEAD" or not branch.isprintable()
+    if odd or not pygit2.reference_is_valid_name(name):
         raise InputError(f"{branch!r} can't be the name of a branch", remedy="see `git help check-ref-format`")
     return name
 

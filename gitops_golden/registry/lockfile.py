@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import stat
 from typing import TYPE_CHECKING
 
 from gitops_golden.documents import DEFAULT_LIMITS
 from gitops_golden.errors import InputError, Location
+from gitops_golden.files import replace_file
 from gitops_golden.registry.folder import read_inside
 from gitops_golden.registry.lock import Lock
 from gitops_golden.registry.lock_parse import parse_lock
@@ -42,25 +40,11 @@ def write_lock(folder: Path, lock: Lock) -> bool:
         return False
     try:
         # A link to elsewhere in the folder stays one.
-        _replace(path.resolve(), data)
+        real = path.resolve()
+        if not real.is_relative_to(folder.resolve()):
+            # Reading cannot tell: a link to nothing reads as no lock.
+            raise InputError(f"leads out of {folder}", where=Location(str(path)), remedy="remove the link")
+        replace_file(real, data)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", where=Location(str(path))) from error
     return True
-
-
-def _replace(path: Path, data: bytes) -> None:
-    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    # Unlike tempfile's files, this one gets the mode that the user's umask gives.
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            if mode is not None:
-                os.fchmod(descriptor, mode)
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise

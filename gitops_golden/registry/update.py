@@ -161,8 +161,8 @@ def _all_at_once(
             if progress:
                 progress(":".join(asked[future]))
     finally:
-        # After Ctrl-C nothing that waits in the queue is begun.
-        pool.shutdown(cancel_futures=True)
+        # After Ctrl-C nothing that waits in the queue is begun, and what is under way is not waited for.
+        pool.shutdown(wait=False, cancel_futures=True)
     return {key: answers[key] for key in keys}
 
 

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     REMOVE = "remove"
     RELEASE = "release"
     HANDOVER = "hand-over"
+    MOVE = "move"
     METADATA = "metadata"
     REPAIR = "repair"
 
@@ -78,7 +79,10 @@ def _change(image: str, before: State, after: State) -> Change:
 
 
 def _kind(old: Manifest, new: Manifest) -> Kind:
-    if old.cron != new.cron or old.namespace != new.namespace:
+    if old.namespace != new.namespace:
+        # A cron adopts volumes of its own namespace alone.
+        return Kind.MOVE
+    if old.cron != new.cron:
         return Kind.HANDOVER
     if old.spec != new.spec:
         # The same name means the same spec, unless somebody edited the file.

@@ -19,10 +19,11 @@ MEANING = {
     Kind.REMOVE: "cron and DataSource go, their volumes stay on the cluster",
     Kind.RELEASE: "imported beside the old volume, which is served until then",
     Kind.HANDOVER: "a new cron adopts the volume; size and class take effect with the next release",
+    Kind.MOVE: "a first import in the new namespace; cron and DataSource leave the old one, their volumes stay there",
     Kind.METADATA: "the cron's metadata alone; no import",
     Kind.REPAIR: "the file in the repository was edited by hand and is put back",
 }
-COLOR = {Kind.ADD: "green", Kind.REMOVE: "red", Kind.HANDOVER: "yellow", Kind.REPAIR: "yellow"}
+COLOR = {Kind.ADD: "green", Kind.REMOVE: "red", Kind.HANDOVER: "yellow", Kind.MOVE: "yellow", Kind.REPAIR: "yellow"}
 
 
 def changes_json(fleet: str, changes: Sequence[Change]) -> dict[str, Any]:

@@ -88,6 +88,11 @@ def states_text(states: Sequence[TagState], style: Style) -> str:
     ]
     off = [state for state in states if state.state != "current"]
     told = "\n".join(f"{state.image}: {state.message}" for state in off)
-    said = f"{counted(len(off), 'image')} not as locked" if off else "every tag is as locked"
+    unknown = sum(1 for state in off if state.state == "unreachable")
+    verdicts = (
+        f"{counted(len(off) - unknown, 'image')} not as locked" if len(off) > unknown else "",
+        f"nothing can be said of {counted(unknown, 'image')}" if unknown else "",
+    )
+    said = ", ".join(filter(None, verdicts)) or "every tag is as locked"
     parts = (table(("image", "tag", "state", "locked", "registry"), rows, style) if rows else "", told, said)
     return "\n\n".join(part for part in parts if part)

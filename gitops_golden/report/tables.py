@@ -8,7 +8,9 @@ from textwrap import fill
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, Group
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -40,11 +42,20 @@ class Cell:
 LAST = 12
 """Columns that the last, folding column has at least."""
 
+GAP = 3
+"""Blanks between two columns."""
+
 Row = tuple["str | Cell", ...]
 
 
 def table(columns: Sequence[str], rows: Iterable[Row], style: Style) -> str:
-    """Return a table with upper-case headings; only the last column is folded where the width is short."""
+    """Return a table with upper-case headings, of which only the last column is folded.
+
+    Where the terminal is too narrow for that, each row becomes a few lines: no column is ever cut or left out.
+    """
+    rows = tuple(rows)
+    if not style.plain and _needed(columns, rows) > style.width:
+        return lines(Group(*(_record(columns, row) for row in rows)), style)
     grid = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for column in columns[:-1]:
         grid.add_column(column.upper(), no_wrap=True)
@@ -52,6 +63,25 @@ def table(columns: Sequence[str], rows: Iterable[Row], style: Style) -> str:
     for row in rows:
         grid.add_row(*(_text(cell) for cell in row))
     return lines(grid, style)
+
+
+def _needed(columns: Sequence[str], rows: Sequence[Row]) -> int:
+    """Return the columns of a terminal that a table takes at least, its last column folded."""
+    widths = [
+        max(cell_len(column), *(cell_len(_text(row[position]).plain) for row in rows), 0)
+        for position, column in enumerate(columns)
+    ]
+    return sum(widths[:-1]) + min(widths[-1], LAST) + GAP * (len(columns) - 1)
+
+
+def _record(columns: Sequence[str], row: Row) -> RenderableType:
+    """Return a row as its first cell and, below that, what each other column says."""
+    first = _text(row[0])
+    rest = Text("; ").join(
+        Text(f"{column}: ").append_text(_text(cell)) for column, cell in zip(columns[1:], row[1:], strict=True)
+    )
+    below = Padding(rest, (0, 0, 0, 2))
+    return Group(first, below) if first.plain else below
 
 
 def lines(renderable: RenderableType, style: Style) -> str:

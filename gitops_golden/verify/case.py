@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from gitops_golden.fleet.observation import NOT_RECORDED
 from gitops_golden.fleet.views import cron_view
 from gitops_golden.render.cdi import cron_annotations, cron_labels, cron_name, cron_spec
 from gitops_golden.verify.model import Finding, Verdict
@@ -121,7 +122,8 @@ class Scene:
         if reason is None:
             return None
         what = f"{kind}s in {self.expected.namespace} could not be read: {reason}"
-        return Finding(Verdict.UNREACHABLE, link, reason, what, "allow the verifier to list them")
+        remedy = "record the cluster again" if reason == NOT_RECORDED else "allow the verifier to list them"
+        return Finding(Verdict.UNREACHABLE, link, reason, what, remedy)
 
     def cron(self) -> CronView | None:
         """Return the delivery's DataImportCron, by its expected name."""

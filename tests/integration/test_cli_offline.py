@@ -63,6 +63,13 @@ def test_a_wrong_lock_is_wrong_input(run: Run, fleet: Path) -> None:
     assert "fleet.lock.yaml:3:7: " in ran.err
 
 
+def test_what_a_message_quotes_does_not_drive_the_terminal(run: Run, fleet: Path) -> None:
+    ran = run("check", "\x1b[2Jnone.yaml")
+    assert ran.code == 2
+    assert "\x1b" not in ran.err
+    assert "\\x1b[2Jnone.yaml" in ran.err
+
+
 def test_what_is_odd_is_a_warning_on_stderr_and_stops_nothing(run: Run, fleet: Path) -> None:
     change(fleet / "fleet.yaml", "{env: dev}", "{env: test}")
     ran = run("check")

@@ -44,5 +44,15 @@ def test_a_transport_that_is_not_ours_is_refused(text: str) -> None:
 
 def test_a_password_never_shows() -> None:
     url = Url("https://me:s3cret@git.example:8443/fleet.git?token=t0p")
-    assert str(url) == "https://me@git.example:8443/fleet.git"
+    assert str(url) == "https://***@git.example:8443/fleet.git"
     assert url.redact(f"no access to {url.text} with s3cret") == f"no access to {url} with ***"
+
+
+def test_a_token_in_the_place_of_the_user_never_shows() -> None:
+    url = Url("HTTPS://t0ken@git.example/fleet.git")
+    assert str(url) == "https://***@git.example/fleet.git"
+    assert "t0ken" not in url.redact(f"no access to {url.text} with t0ken")
+
+
+def test_the_user_of_ssh_is_no_secret() -> None:
+    assert str(Url("ssh://git@git.example/fleet")) == "ssh://git@git.example/fleet"

@@ -87,3 +87,12 @@ def test_a_lock_of_many_megabytes_is_refused(tmp_path: Path) -> None:
 def test_a_folder_that_can_not_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be written: No such file or directory"):
         write_lock(tmp_path / "gone", LOCK)
+
+
+def test_a_link_to_nothing_outside_is_not_written_through(tmp_path: Path) -> None:
+    folder = tmp_path / "fleet"
+    folder.mkdir()
+    (folder / LOCK_FILE).symlink_to("../elsewhere.yaml")
+    with pytest.raises(InputError, match="leads out of"):
+        write_lock(folder, LOCK)
+    assert not (tmp_path / "elsewhere.yaml").exists()

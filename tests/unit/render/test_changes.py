@@ -45,8 +45,11 @@ def test_another_size_is_a_hand_over_that_tells_the_field() -> None:
     ]
 
 
-def test_another_namespace_is_a_hand_over_though_the_spec_is_the_same() -> None:
-    assert only(content(), content(settings=settings(namespace="other"))).kind is Kind.HANDOVER
+def test_another_namespace_is_a_move_for_no_cron_adopts_volumes_of_another() -> None:
+    moved = content(settings=settings(namespace="other"))
+    resized = content(settings=settings(namespace="other", size="40Gi"))
+    assert only(content(), moved).kind is Kind.MOVE
+    assert only(content(), resized).kind is Kind.MOVE
 
 
 def test_pinning_a_tracking_image_is_a_hand_over() -> None:

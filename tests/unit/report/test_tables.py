@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from gitops_golden.report.tables import Cell, Style, table
 from gitops_golden.report.words import clean, counted, listed, short
 
@@ -27,6 +29,18 @@ def test_a_pipe_gets_whole_lines_however_long() -> None:
 def test_a_terminal_gets_no_line_wider_than_it_is() -> None:
     shown = table(("a", "b"), [("x" * 100, "y" * 100)], Style(width=60, plain=False))
     assert max(len(line) for line in shown.splitlines()) <= 60
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80])
+def test_a_narrow_terminal_is_still_told_every_column(width: int) -> None:
+    columns = ("image", "release", "n", "clusters")
+    row = ("ubuntu2404", "24.04 polled daily", Cell("3", "red"), "prod-ap-1, prod-eu-1")
+    shown = table(columns, [row, ("", *row[1:])], Style(width=width, plain=False))
+    assert max(len(line) for line in shown.splitlines()) <= width
+    words = " ".join(shown.lower().split())
+    assert all(column in words for column in columns[1:])
+    for cell in ("ubuntu2404", "24.04 polled daily", "prod-ap-1, prod-eu-1"):
+        assert cell in words
 
 
 def test_names_are_cut_with_the_number_of_the_rest() -> None:
