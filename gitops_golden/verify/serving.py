@@ -31,37 +31,7 @@ def volume(scene: Scene) -> Finding | None:
             f"{name} is gone",
             "CDI imports it again by itself; look at its controller if not",
         )
-    digest = _digest(found)
-    if digest and digest != scene.expected.digest:
-        return _broken(
-            Link.VOLUME,
-            "VolumeOfAnotherDigest",
-            f"{name} was imported from {digest}",
-            f"delete DataVolume {name}: CDI imports it again",
-        )
-    wanted = scene.expected.storage_class
-    if wanted and found.kind == "PersistentVolumeClaim" and found.storage_class != wanted:
-        # An adopted volume stays where it is, and the cron says UpToDate all the same (seen on real CDI).
-        return _broken(
-            Link.VOLUME,
-            "WrongStorageClass",
-            f"{name} is on {found.storage_class or 'no class'}, the policy wants {wanted}",
-            f"wait for the next release, or delete DataVolume {name} to import it again on {wanted}",
-        )
-    if found.meta.deleting:
-        # A pod that uses a claim holds it for as long as it runs: bound, and no longer to be cloned.
-        what = f"{name} is being deleted; CDI then imports it again by itself"
-        return Finding(Verdict.PROGRESSING, Link.VOLUME, "VolumeNotReady", what, "find out who deleted it")
-    if not found.ready:
-        what = f"{name} is {found.phase or 'not ready'}{': ' + found.message if found.message else ''}"
-        return Finding(
-            Verdict.PROGRESSING,
-            Link.VOLUME,
-            "VolumeNotReady",
-            what,
-            "look at the storage provider if this lasts",
-        )
-    return None
+    return _other_than_asked(scene, found) or _readiness(found)
 
 
 def datasource(scene: Scene) -> Finding | None:
@@ -132,6 +102,44 @@ def _volume(scene: Scene, kinds: tuple[str, str]) -> VolumeView | None:
 def _digest(found: VolumeView) -> str | None:
     _, at, digest = found.meta.annotations.get(ENDPOINT, "").rpartition("@")
     return digest if at else None
+
+
+def _other_than_asked(scene: Scene, found: VolumeView) -> Finding | None:
+    name, wanted = found.meta.name, scene.expected.storage_class
+    digest = _digest(found)
+    if digest and digest != scene.expected.digest:
+        return _broken(
+            Link.VOLUME,
+            "VolumeOfAnotherDigest",
+            f"{name} was imported from {digest}",
+            f"delete DataVolume {name}: CDI imports it again",
+        )
+    if wanted and found.kind == "PersistentVolumeClaim" and found.storage_class != wanted:
+        # An adopted volume stays where it is, and the cron says UpToDate all the same (seen on real CDI).
+        return _broken(
+            Link.VOLUME,
+            "WrongStorageClass",
+            f"{name} is on {found.storage_class or 'no class'}, the policy wants {wanted}",
+            f"wait for the next release, or delete DataVolume {name} to import it again on {wanted}",
+        )
+    return None
+
+
+def _readiness(found: VolumeView) -> Finding | None:
+    name = found.meta.name
+    if found.meta.deleting:
+        # A pod that uses a claim holds it for as long as it runs: bound, and no longer to be cloned.
+        what, remedy = f"{name} is being deleted; CDI then imports it again by itself", "find out who deleted it"
+    elif found.phase == "Lost":
+        # Kubernetes' own word for a claim whose PersistentVolume is gone: it never binds again.
+        remedy = f"delete DataVolume {name}: CDI imports it again"
+        return _broken(Link.VOLUME, "VolumeLost", f"{name} has lost its PersistentVolume", remedy)
+    elif not found.ready:
+        what = f"{name} is {found.phase or 'not ready'}{': ' + found.message if found.message else ''}"
+        remedy = "look at the storage provider if this lasts"
+    else:
+        return None
+    return Finding(Verdict.PROGRESSING, Link.VOLUME, "VolumeNotReady", what, remedy)
 
 
 def _points(scene: Scene, found: DataSourceView) -> Finding | None:

@@ -84,7 +84,7 @@ def reasons() -> Iterator[str]:
 
 WORD = re.compile(r"[A-Z][a-z]+(?:[A-Z][a-z]+)*")
 THEIRS = {
-    *("True", "False", "Ready", "Bound", "Running", "UpToDate", "Error"),  # conditions
+    *("True", "False", "Ready", "Bound", "Lost", "Running", "UpToDate", "Error"),  # conditions
     *("ImportProgressing", "ErrClaimNotValid"),  # and their reasons
     *("Succeeded", "ImportInProgress"),  # phases
     *("Digest", "DataVolumeName", "Secret", "ExecCredential", "ClusterSnapshot"),  # keys and kinds

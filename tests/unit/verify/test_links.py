@@ -67,7 +67,8 @@ SPEC = {"schedule": "", "managedDataSource": "rhel9", "importsToKeep": 9}
         ),
         (without("PersistentVolumeClaim"), "broken volume VolumeAbsent"),
         (changed("PersistentVolumeClaim", "spec", "storageClassName", value="slow"), "broken volume WrongStorageClass"),
-        (changed("PersistentVolumeClaim", "status", "phase", value="Lost"), "progressing volume VolumeNotReady"),
+        (changed("PersistentVolumeClaim", "status", "phase", value="Lost"), "broken volume VolumeLost"),
+        (changed("PersistentVolumeClaim", "status", "phase", value="Pending"), "progressing volume VolumeNotReady"),
         (
             changed(
                 "PersistentVolumeClaim",
