@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.testbed import kubeconfig
 from tests.testbed.binaries import find_binaries
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from tests.testbed.binaries import Binaries
 
 E2E = Path(__file__).with_name("e2e")
+
+
+def pytest_configure() -> None:
+    # A busy machine makes no rule wrong: speed is measured in tests/benchmarks.
+    settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("unhurried")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

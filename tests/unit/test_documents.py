@@ -175,13 +175,15 @@ def test_what_is_no_yaml_is_told_in_a_sentence_with_its_place(data: bytes, says:
 
 # Control characters and line separators are no part of YAML's text, though of JSON's.
 TEXT = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp", "Cn"), max_codepoint=0xD7FF))
+# YAML takes no key of more than 1,024 bytes; no field, label or name is that long.
+KEY = TEXT.map(lambda text: text[:150])
 JSON = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(10**20), 10**20)
     | st.floats(allow_nan=False, allow_infinity=False)
     | TEXT,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEY, inner, max_size=4),
     max_leaves=20,
 )
 
@@ -206,3 +208,7 @@ def test_no_bytes_raise_anything_but_input_errors_with_a_place(data: bytes) -> N
 def test_messages_hold_nothing_that_a_terminal_obeys() -> None:
     for data in (b"!a%1b[31m b", b'{"\\e[31m": 1, "\\e[31m": 2}', "!\u202e x".encode(), b"!" + b"x" * 10_000 + b" b"):
         assert all(line.isprintable() and len(line) < 300 for line in problems(data))
+
+
+def test_a_key_that_yaml_cannot_hold_is_refused_at_its_line() -> None:
+    assert problems(b'{"a": 1,\n "' + b"k" * 1025 + b'": 2}')[0].startswith("f.yaml:2:")
