@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.testbed.cdi.store import Store
 
 NO_CLASS = "PVC spec is missing accessMode and no storageClass to choose profile"
+SOON_SECONDS = 0.02
 PHASES = {"Pending": "ImportScheduled", "Running": "ImportInProgress"}
 
 
@@ -25,24 +26,28 @@ class DataVolumes:
         self._store = store
         self._storages = storages
 
-    def reconcile(self, namespace: str, name: str) -> None:
-        """Take one step for a DataVolume. Raises ApiError."""
+    def reconcile(self, namespace: str, name: str) -> float | None:
+        """Take one step for a DataVolume; return when to look again, unless at a change. Raises ApiError."""
         item = self._store.get(DATA_VOLUME, namespace, name)
         if item is None or model.deleting(item):
-            return
+            return None
         storage = self._storages.chosen(item["spec"])
         modes = self._modes(item, storage)
         if not modes or storage is None:
             self._refuse(item, NO_CLASS if storage is None else _no_modes(storage))
-            return
+            return None
         if model.POPULATOR not in annotations_of(item):
             self._store.update(DATA_VOLUME, model.with_metadata(item, annotations={model.POPULATOR: "false"}))
-            return
+            return None
         claim = self._store.get(CLAIM, namespace, name)
         if claim is None:
+            # the API server's garbage collector may take the claim before a watch has told that the DataVolume went
+            if not self._store.lives(DATA_VOLUME, item):
+                return SOON_SECONDS
             self._store.create(CLAIM, _claim(item, storage, modes))
         elif not model.deleting(claim):
             self._tell(item, claim, storage)
+        return None
 
     def reap(self, namespace: str, name: str) -> None:
         """Delete a claim whose DataVolume is gone.

@@ -99,11 +99,14 @@ class Play:
         wait_until(self._settled, seconds=self._patience, what=f"{self.namespace} settles")
 
     def _settled(self) -> bool:
-        # what was done last may not have been seen yet
-        quiet = min(self._recorder.quiet_for(), time.monotonic() - self._acted)
         if self.stand_in is None:
-            return quiet > REAL_SETTLE_SECONDS
-        return quiet > SETTLE_SECONDS and self.stand_in.idle(self.namespace)
+            return self._quiet(REAL_SETTLE_SECONDS)
+        whole = self._quiet(SETTLE_SECONDS) and self.stand_in.idle(self.namespace) and self._recorder.current()
+        return whole and self._quiet(SETTLE_SECONDS)
+
+    def _quiet(self, seconds: float) -> bool:
+        # what was done last may not have been seen yet
+        return min(self._recorder.quiet_for(), time.monotonic() - self._acted) > seconds
 
     def ask(self, request: Object) -> None:
         """Make a recorded request and note the answer."""

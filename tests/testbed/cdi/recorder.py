@@ -38,6 +38,7 @@ class Recorder:
         self._last = time.monotonic()
         self._watches: list[Watch] = []
         self._threads: list[threading.Thread] = []
+        self._places: list[str] = []
 
     def start(self) -> None:
         """Begin; what is there already counts as seen."""
@@ -49,6 +50,8 @@ class Recorder:
                 if error.code != NOT_FOUND:
                     raise
                 continue
+            if place not in POLLERS:
+                self._places.append(place)
             watch = Watch(self._api, place)
             thread = threading.Thread(target=self._follow, args=(watch,), daemon=True)
             self._watches.append(watch)
@@ -66,6 +69,14 @@ class Recorder:
         """Return for how many seconds nothing has changed."""
         with self._lock:
             return time.monotonic() - self._last
+
+    def current(self) -> bool:
+        """Whether it has seen all that the namespace holds now: a busy machine may be late. Raises ApiError."""
+        with self._lock:
+            latest = {(of.kind, of.name): of for of in sorted(self._seen, key=lambda of: of.order)}
+        known = {of.order for of in latest.values() if of.object is not None and of.kind not in ("CronJob", "Job")}
+        present = (item for place in self._places for item in self._api.items(place))
+        return known == {int(item["metadata"]["resourceVersion"]) for item in present}
 
     def seen(self) -> tuple[Seen, ...]:
         """Return what was seen, in the API server's order."""

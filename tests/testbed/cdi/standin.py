@@ -99,8 +99,12 @@ class StandIn:
         self.stop()
 
     def idle(self, namespace: str) -> bool:
-        """Whether it has nothing to do in a namespace right now, nor waits there for what the API server's own do."""
-        return self._work.idle(namespace) and not self._node.busy(namespace)
+        """Whether it has nothing to do in a namespace right now, nor waits there for what the API server's own do.
+
+        A busy machine may be late with what is to be heard, so the API server is asked. Raises ApiError.
+        """
+        idle = self._work.idle(namespace) and not self._node.busy(namespace)
+        return idle and self._store.heard(namespace) and self._work.idle(namespace)
 
     def hold(self, digest: str = "", *, namespace: str = "") -> None:
         """Let no such import begin: its pod stays unscheduled."""
@@ -173,7 +177,9 @@ class StandIn:
             for cron in self._store.items(CRON):
                 self._work.add("cron", cron["metadata"]["namespace"], cron["metadata"]["name"])
         elif owner := model.labels_of(item).get(model.OWNER):
-            wakes = kind in (DATA_VOLUME, SNAPSHOT) or (kind == CLAIM and new is None)
+            # a cron marks its snapshot as used whenever it looks: that alone is no reason to look again
+            stands = kind == SNAPSHOT and not (old and new and _stands(old) == _stands(new))
+            wakes = kind == DATA_VOLUME or stands or (kind == CLAIM and new is None)
             if wakes or (kind == DATA_SOURCE and _meant(old) != _meant(new)):
                 self._work.add("cron", namespace, owner)
 

@@ -41,6 +41,7 @@ POD = Kind("v1", "pods", "Pod")
 CLASS = Kind("storage.k8s.io/v1", "storageclasses", "StorageClass")
 CRON_JOB = Kind("batch/v1", "cronjobs", "CronJob")
 JOB = Kind("batch/v1", "jobs", "Job")
+NAMESPACED = (CRON, DATA_SOURCE, DATA_VOLUME, SNAPSHOT, CLAIM, POD)
 KINDS = (CRON, DATA_SOURCE, DATA_VOLUME, PROFILE, SNAPSHOT, CLAIM, POD, CLASS, CRON_JOB, JOB)
 
 
@@ -51,6 +52,7 @@ class Store:
         self._api = api
         self._lock = threading.Lock()
         self._objects: dict[Kind, dict[tuple[str, str], Object]] = {kind: {} for kind in KINDS}
+        self._told: dict[Kind, dict[str, Object]] = {kind: {} for kind in KINDS}
         self._gone: set[str] = set()
         self._watches: list[Watch] = []
         self._threads: list[threading.Thread] = []
@@ -71,6 +73,7 @@ class Store:
                 whole = {"apiVersion": kind.group_version, "kind": kind.name} | item
                 self._put(kind, whole)
                 listener(kind, None, whole)
+                self._told[kind][item["metadata"]["uid"]] = whole
             watch = Watch(self._api, path(kind.group_version, kind.resource), since=since)
             thread = threading.Thread(
                 target=self._follow, args=(kind, watch, listener), name=f"watch {kind.resource}", daemon=True
@@ -97,6 +100,15 @@ class Store:
             found = [item for (where, _), item in self._objects[kind].items() if not namespace or where == namespace]
         wanted = (labels or {}).items()
         return tuple(item for item in found if wanted <= (item["metadata"].get("labels") or {}).items())
+
+    def lives(self, kind: Kind, item: Object) -> bool:
+        """Whether just this object is there and stays, asked of the API server: watches are late. Raises ApiError."""
+        now = (self._api.find(_place(kind, item)) or {}).get("metadata", {})
+        return now.get("uid") == item["metadata"]["uid"] and "deletionTimestamp" not in now
+
+    def heard(self, namespace: str) -> bool:
+        """Whether the listener has been told of all that a namespace holds now. Raises ApiError."""
+        return all(self._heard(kind, namespace) for kind in NAMESPACED if kind not in self.missing)
 
     def create(self, kind: Kind, body: Object) -> Object:
         """Create an object. Raises ApiError."""
@@ -129,18 +141,26 @@ class Store:
             self._drop(kind, item)
 
     def _follow(self, kind: Kind, watch: Watch, listener: Listener) -> None:
-        told = {uid: item for item in self.items(kind) if (uid := item["metadata"]["uid"])}
+        told = self._told[kind]
         for event in watch:
             item = event.object
             uid = item["metadata"]["uid"]
-            old = told.pop(uid, None)
             if event.type == "DELETED":
                 self._drop(kind, item)
                 listener(kind, item, None)
+                with self._lock:
+                    told.pop(uid, None)
             else:
-                told[uid] = item
                 self._put(kind, item)
-                listener(kind, old, item)
+                listener(kind, told.get(uid), item)
+                with self._lock:
+                    told[uid] = item
+
+    def _heard(self, kind: Kind, namespace: str) -> bool:
+        now = {_version(item) for item in self._api.items(path(kind.group_version, kind.resource, namespace))}
+        with self._lock:
+            told = tuple(self._told[kind].values())
+        return now == {_version(item) for item in told if item["metadata"]["namespace"] == namespace}
 
     def _put(self, kind: Kind, item: Object) -> Object:
         metadata = item["metadata"]
@@ -160,6 +180,10 @@ class Store:
             present = self._objects[kind].get(key)
             if present and present["metadata"]["uid"] == metadata["uid"]:
                 del self._objects[kind][key]
+
+
+def _version(item: Object) -> tuple[str, str]:
+    return item["metadata"]["uid"], item["metadata"]["resourceVersion"]
 
 
 def _place(kind: Kind, item: Object, *, collection: bool = False, subresource: str = "") -> str:
