@@ -49,7 +49,7 @@ class Problem:
 class GoldenError(Exception):
     """Base of everything this package raises on purpose.
 
-    ``exit_code`` is what the command ends with: 2 for wrong usage or input, 3 for an outside that failed.
+    ``exit_code`` is what the command ends with: 1 for a finding, 2 for wrong usage or input, 3 for a failed outside.
     """
 
     exit_code = WRONG_INPUT
@@ -82,6 +82,21 @@ class InputErrors(InputError):  # noqa: N818 -- a plural of errors ends in s
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Every problem, sorted by place."""
+        return self._problems
+
+
+class GuardrailError(GoldenError):
+    """Guardrails deny what is planned: input that can be read, and a finding about it."""
+
+    exit_code = FINDING
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self._problems = tuple(problems)
+        super().__init__(self._problems[0].what)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every finding that denies."""
         return self._problems
 
 

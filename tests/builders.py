@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gitops_golden.errors import Location
+from gitops_golden.guardrails.shape import delivery_shape
 from gitops_golden.plan.model import Variant
 from gitops_golden.policy.model import (
     Cluster,
@@ -23,6 +24,15 @@ from gitops_golden.policy.model import (
 from gitops_golden.policy.selectors import EVERYTHING, Choice, Requirement, Selector
 from gitops_golden.policy.settings import Settings
 from gitops_golden.registry.lock import Count, Lock, LockedImage, LockedRelease
+from gitops_golden.render.making import make_renderer
+from gitops_golden.render.render import Renderer, render_plan
+from gitops_golden.render.values import Values
+from gitops_golden.resources import shipped
+from gitops_golden.templating.environment import Templates
+
+if TYPE_CHECKING:
+    from gitops_golden.plan.model import Plan
+    from gitops_golden.render.tree import Tree
 
 HERE = Location("fleet.yaml", 1, 1)
 A, B, C = (f"sha256:{letter * 64}" for letter in "abc")
@@ -112,3 +122,22 @@ def variant(name: str = "rhel9", digest: str | None = A, **parts: Any) -> Varian
 
 def tracking_variant(name: str = "rhel9", schedule: str = "0 2 * * *", **parts: Any) -> Variant:
     return variant(name, None, settings=settings(update=Tracking(schedule)), **parts)
+
+
+def built_in_templates() -> Templates:
+    return Templates(shipped("templates"))
+
+
+def renderer(fleet: str = "acme", **parts: Any) -> Renderer:
+    """Return what renders holdings of a fleet with the built-in templates."""
+    return Renderer(replace(Values(fleet, Registry("registry.example:5000"), ()), **parts), built_in_templates())
+
+
+def rendered(policy: Policy, plan: Plan) -> Tree:
+    """Return a plan's tree, made as the commands make it."""
+    images = {image.name: image for image in policy.images}
+
+    def delivery(variant: Variant) -> dict[str, Any]:
+        return delivery_shape(variant, images[variant.image], policy.registry, fleet=policy.name)
+
+    return render_plan(plan, make_renderer(plan, delivery))

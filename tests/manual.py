@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitops_golden.cli.main import commands
+from gitops_golden.guardrails.rules import MODE_KEYWORD
+from gitops_golden.policy.guardrails import built_in_files
 from gitops_golden.resources import shipped
 
 if TYPE_CHECKING:
@@ -37,6 +39,9 @@ _LISTED: Mapping[str, str] = {
     "clusterItem": "[cluster](#cluster)",
     "placementItem": "[placement](#placement)",
     "overrideItem": "[override](#override)",
+    "channelItem": "[channel](#channel)",
+    "consumer": "[consumer](#consumer)",
+    "guardrailItem": "[guardrail](#guardrail)",
     "settings": "[settings](#settings)",
     "choice": "names or [selector](#selector)",
     "labels": "map of labels",
@@ -51,6 +56,9 @@ _TABLES = (
     ("Cluster", "clusterItem"),
     ("Placement", "placementItem"),
     ("Override", "overrideItem"),
+    ("Channel", "channelItem"),
+    ("Consumer", "consumer"),
+    ("Guardrail", "guardrailItem"),
     ("Selector", "selector"),
     ("Condition", "requirement"),
     ("Inventory", "Inventory"),
@@ -136,6 +144,13 @@ def parse(shown: Shown) -> None:
         found.make_context(verb, arguments)
 
 
+def examples(page: Path) -> Iterator[str]:
+    """Yield the YAML that a page shows."""
+    for language, code in _FENCE.findall(page.read_text(encoding="utf-8")):
+        if language == "yaml":
+            yield code
+
+
 def links(page: Path) -> Iterator[str]:
     """Yield the targets of a page's links within the project."""
     for target in _LINK.findall(_FENCE.sub("", page.read_text(encoding="utf-8"))):
@@ -159,6 +174,15 @@ def table_words(page: str, heading: str) -> tuple[str, ...]:
         if inside and cells[0].startswith("`"):
             words.append(cells[0].strip("`"))
     return tuple(words)
+
+
+def built_in_guardrails() -> str:
+    """Return the built-in guardrails as a table: each one's name, its mode, and why."""
+    rows = ["| Guardrail | Mode | Why |\n| --- | --- | --- |\n"]
+    for name, file in built_in_files().items():
+        schema = json.loads(file.read_text(encoding="utf-8"))
+        rows.append(f"| `{name}` | `{schema[MODE_KEYWORD]}` | {schema['description']} |\n")
+    return "\n" + "".join(rows) + "\n"
 
 
 def reference() -> str:
@@ -242,6 +266,8 @@ def _type(definitions: Mapping[str, Any], node: Mapping[str, Any]) -> str:
         kind = f"list of {_type(definitions, node['items'])}"
     elif node.get("type") == "integer":
         kind = f"number, {node['minimum']} to {node['maximum']}"
+    elif isinstance(node.get("additionalProperties"), dict):
+        kind = "map of text"
     elif node.get("type") in _PLAIN:
         kind = _PLAIN[node["type"]]
     return kind

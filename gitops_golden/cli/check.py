@@ -9,6 +9,7 @@ import click
 from gitops_golden.cli.options import fleet_argument, output_option
 from gitops_golden.cli.terminal import show, show_json
 from gitops_golden.cli.wiring import open_fleet
+from gitops_golden.report.findings import finding_json
 from gitops_golden.report.words import API_VERSION, counted
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 def command(fleet: Path, output: str) -> None:
     """Check the policy, its inventory and the lock: every problem at its file, line and column.
 
-    Works offline: neither registry, repository nor cluster is opened. Exits 0 if the policy is right, 2 if not.
+    Works offline: neither registry, repository nor cluster is opened. Exits 0 if the policy is right, 1 if a guardrail
+    denies what is planned, 2 if the policy is wrong.
 
     \b
     Examples:
@@ -30,6 +32,9 @@ def command(fleet: Path, output: str) -> None:
     """
     opened = open_fleet(fleet)
     plan = opened.plan
+    if opened.policy.templates and not plan.unlocked():
+        # What a template of the policy's writes shows only when it is rendered.
+        _ = opened.unguarded
     if output == "json":
         show_json(
             {
@@ -40,9 +45,12 @@ def command(fleet: Path, output: str) -> None:
                 "clusters": len(plan.clusters),
                 "deliveries": plan.size,
                 "unlocked": list(plan.unlocked()),
+                "guardrails": [finding_json(finding) for finding in opened.findings],
             }
         )
+        opened.guard()
         return
+    opened.guard()
     counts = (
         counted(len(plan.images), "image"),
         counted(len(plan.clusters), "cluster"),

@@ -12,8 +12,7 @@ from gitops_golden.cli.wiring import open_fleet
 from gitops_golden.errors import InputError
 from gitops_golden.plan.compile import layers_of
 from gitops_golden.policy.settings import trace
-from gitops_golden.report.plans import explanation_json, explanation_text
-from gitops_golden.report.words import API_VERSION
+from gitops_golden.report.explanations import explanation_text, explanations_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +37,7 @@ def command(fleet: Path, cluster: str, image: str | None, output: str) -> None:
     held = next((held for held in opened.plan.clusters if held.cluster.name == cluster), None)
     if held is None:
         raise InputError(f"the policy has no cluster {cluster!r}", remedy="see `gitops-golden plan`")
-    names = [variant.image for variant in held.variants]
+    names = sorted({variant.image for variant in held.variants})
     if image is not None:
         opened.image(image)
         if image not in names:
@@ -46,15 +45,7 @@ def command(fleet: Path, cluster: str, image: str | None, output: str) -> None:
         names = [image]
     traces = {name: trace(layers_of(opened.policy, opened.image(name), held.cluster)) for name in names}
     if output == "json":
-        deliveries = [explanation_json(cluster, name, resolved) for name, resolved in traces.items()]
-        show_json(
-            {
-                "apiVersion": API_VERSION,
-                "kind": "Explanation",
-                "metadata": {"name": opened.policy.name},
-                "deliveries": deliveries,
-            }
-        )
+        show_json(explanations_json(opened.policy.name, cluster, traces))
         return
-    texts = (explanation_text(f"{name} on {cluster}", resolved, style()) for name, resolved in traces.items())
+    texts = (explanation_text(cluster, name, resolved, style()) for name, resolved in traces.items())
     show("\n\n".join(texts) if names else f"{cluster} gets no image")

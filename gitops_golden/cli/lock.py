@@ -80,6 +80,6 @@ def _check(opened: Fleet, chosen: set[str] | None, output: str) -> int:
 
 def _pinned(opened: Fleet) -> set[str]:
     """Return the images that some cluster holds pinned, and those that no cluster has yet."""
-    held = [variant for variants in opened.plan.distinct() for variant in variants]
+    held = opened.plan.variants()
     tracking = {variant.image for variant in held if variant.tracking}
     return {image.name for image in opened.policy.images} - tracking | {v.image for v in held if not v.tracking}

@@ -9,6 +9,7 @@ import click
 from gitops_golden.cli.options import fleet_argument, output_option
 from gitops_golden.cli.terminal import show, show_json, style
 from gitops_golden.cli.wiring import open_fleet
+from gitops_golden.report.findings import finding_json
 from gitops_golden.report.plans import plan_json, plan_text
 
 if TYPE_CHECKING:
@@ -21,15 +22,18 @@ if TYPE_CHECKING:
 def command(fleet: Path, output: str) -> None:
     """Show what every cluster is to hold by policy and lock: one row per distinct variant, or per delivery (-o wide).
 
-    Works offline. Exits 0, or 2 if policy or lock is wrong.
+    Works offline. Exits 0, 1 if a guardrail denies it, or 2 if policy or lock is wrong.
 
     \b
     Examples:
       gitops-golden plan
       gitops-golden plan fleet/ -o wide
     """
-    plan = open_fleet(fleet).plan
+    opened = open_fleet(fleet)
+    plan = opened.plan
+    findings = opened.findings
     if output == "json":
-        show_json(plan_json(plan))
+        show_json(plan_json(plan) | {"guardrails": [finding_json(finding) for finding in findings]})
     else:
         show(plan_text(plan, style(), wide=output == "wide"))
+    opened.guard()

@@ -7,13 +7,13 @@ import click
 from gitops_golden.cli.terminal import show
 from gitops_golden.resources import shipped
 
-SCHEMAS = ("policy", "lock", "snapshot", "report")
+SCHEMAS = ("policy", "lock", "snapshot", "report", "delivery")
 
 
 @click.command("schema")
 @click.argument("name", type=click.Choice(SCHEMAS))
 def command(name: str) -> None:
-    """Print the JSON Schema of the policy, the lock, a snapshot or the verify report.
+    """Print the JSON Schema of the policy, the lock, a snapshot, the verify report, or a delivery as guardrails see it.
 
     \b
     Examples:

@@ -26,7 +26,8 @@ from gitops_golden.fleet.observation import Unreachable
 from gitops_golden.registry.source import open_registry
 from gitops_golden.registry.update import check
 from gitops_golden.report.verification import as_json, as_text
-from gitops_golden.verify.judge import Truth, judge_fleet
+from gitops_golden.verify.expectations import Truth
+from gitops_golden.verify.judge import judge_fleet
 from gitops_golden.verify.model import Link, Verdict
 
 if TYPE_CHECKING:
@@ -64,9 +65,10 @@ def command(
 ) -> int:
     """Judge every delivery: is what consumers are given the digest that the registry, the lock and Git hold?
 
-    The chain goes registry, lock, git, cron, import, volume, datasource. A delivery that has not converged is told with
-    its first broken link, the evidence and what to do. Exits 0 if all have converged, 1 if not, 2 for wrong input, 3 if
-    nothing can be said: Git failed, no cluster answered, or the registry was unreachable and nothing else is wrong.
+    The chain goes registry, lock, git, cron, import, volume, datasource, access. A delivery that has not converged is
+    told with its first broken link, the evidence and what to do; so is a cluster whose vendor images are not as the
+    policy has them. Exits 0 if all have converged, 1 if not, 2 for wrong input, 3 if nothing can be said: Git failed,
+    no cluster answered, or the registry was unreachable and nothing else is wrong.
 
     \b
     Examples:
@@ -96,7 +98,7 @@ def _truth(opened: Fleet, repository: Repository, branch: str) -> Truth:
     policy = opened.policy
     releases = open_registry(policy.registry, environ=os.environ, home=Path.home())
     states = check(policy, opened.lock, releases)
-    renderer = opened.renderer()
+    renderer = opened.renderer
     head = repository.head(branch)
     return Truth(
         git=RepositoryTruth(repository, opened.plan, branch),
@@ -104,6 +106,7 @@ def _truth(opened: Fleet, repository: Repository, branch: str) -> Truth:
         tags={state.image: state for state in states},
         commit=head.id if head else None,
         content=lambda variant: renderer.image(variant).content,
+        folder=renderer.folder,
     )
 
 
@@ -120,7 +123,7 @@ def _read_snapshots(opened: Fleet, folder: Path, now: datetime) -> Mapping[str, 
 def _exit_code(report: Report, *, live: bool) -> int:
     if report.converged:
         return 0
-    if live and report.clusters and all(cluster.finding for cluster in report.clusters):
+    if live and report.clusters and not any(cluster.answered for cluster in report.clusters):
         return OUTSIDE_FAILED
     only_registry = all(
         finding.verdict is Verdict.UNREACHABLE and finding.link is Link.REGISTRY for finding in report.findings()

@@ -36,6 +36,7 @@ NAMESPACED = (
     Kind("DataVolume", CDI_GROUP, ("v1beta1",), "datavolumes"),
     Kind("PersistentVolumeClaim", "", ("v1",), "persistentvolumeclaims"),
     Kind("VolumeSnapshot", "snapshot.storage.k8s.io", ("v1",), "volumesnapshots"),
+    Kind("Role", "rbac.authorization.k8s.io", ("v1",), "roles"),
     Kind("RoleBinding", "rbac.authorization.k8s.io", ("v1",), "rolebindings"),
 )
 

@@ -9,17 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gitops_golden.errors import InputError, InputErrors, Problem
-from gitops_golden.plan.model import ClusterPlan, Plan, Variant
+from gitops_golden.errors import InputErrors, Problem
+from gitops_golden.plan.hold import Holdings
+from gitops_golden.plan.model import ClusterPlan, Plan
 from gitops_golden.plan.platforms import missing_platforms
-from gitops_golden.policy.settings import resolve
+from gitops_golden.plan.vendor import fought_over
+from gitops_golden.policy.model import Tracking
+from gitops_golden.policy.schedules import hashed, slot_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from gitops_golden.plan.model import Holding
     from gitops_golden.policy.model import Cluster, Image, Layer, Override, Placement, Policy
     from gitops_golden.policy.selectors import Choice
-    from gitops_golden.policy.settings import Settings
     from gitops_golden.registry.lock import Lock
 
 Matched = tuple[tuple[int, ...], tuple[int, ...]]
@@ -30,14 +33,31 @@ def compile_plan(policy: Policy, lock: Lock) -> Plan:
     """Return what every cluster is to hold.
 
     Images that the lock does not know are planned without a digest (``Plan.unlocked`` names them). Raises
-    ``InputErrors`` with every delivery that lacks a setting it needs, each located at the image.
+    ``InputErrors`` with every delivery that lacks a setting it needs or can't stand beside another, each located in
+    the policy.
     """
-    compiler = _Compiler(policy, lock)
+    compiler = _Compiler(policy, Holdings(policy, lock))
     clusters = tuple(compiler.cluster(cluster) for cluster in policy.clusters)
-    if compiler.problems:
-        raise InputErrors(dict.fromkeys(compiler.problems))
-    warnings = (*compiler.warnings(), *missing_platforms(policy, lock, clusters))
-    return Plan(policy.name, policy.delivery, policy.images, clusters, warnings)
+    problems = (*compiler.holdings.problems, *compiler.holdings.vendor.problems())
+    if problems:
+        raise InputErrors(dict.fromkeys(problems))
+    alike = {id(held.holding): (held.cluster.name, held.holding) for held in reversed(clusters)}
+    warnings = (
+        *compiler.warnings(),
+        *compiler.holdings.vendor.warnings(policy.clusters),
+        *fought_over(alike.values(), policy.images),
+        *missing_platforms(policy, lock, clusters),
+    )
+    return Plan(
+        fleet=policy.name,
+        target=policy.delivery,
+        images=policy.images,
+        clusters=clusters,
+        registry=policy.registry,
+        consumers=policy.consumers,
+        templates=policy.templates,
+        warnings=warnings,
+    )
 
 
 def layers_of(policy: Policy, image: Image, cluster: Cluster) -> tuple[Layer, ...]:
@@ -56,35 +76,44 @@ class _Compiler:
     """One compilation: its memory of what was decided already."""
 
     policy: Policy
-    lock: Lock
-    problems: list[Problem] = field(default_factory=list)
+    holdings: Holdings
     _matched: dict[tuple[tuple[str, str], ...], Matched] = field(default_factory=dict)
-    _held: dict[object, tuple[Variant, ...]] = field(default_factory=dict)
-    _variants: dict[Variant, Variant] = field(default_factory=dict)
+    _held: dict[object, Holding] = field(default_factory=dict)
     _used: set[Matched] = field(default_factory=set)
     _named: frozenset[str] = field(init=False)
     _counted: frozenset[str] = field(init=False)
+    _spreads: bool = field(init=False)
 
     def __post_init__(self) -> None:
         """Note the clusters that a rule or a count names, for equal labels do not mean equal treatment there."""
         rules: tuple[Placement | Override, ...] = (*self.policy.placements, *self.policy.overrides)
         self._named = frozenset(name for rule in rules for name in rule.clusters.names)
+        layers = (self.policy.defaults, *(image.layer for image in self.policy.images))
+        layers += (*(rule.layer for rule in self.policy.overrides), *(each.layer for each in self.policy.clusters))
+        vendor = self.policy.vendor_images
+        self._spreads = bool(vendor and vendor.keep) or any(
+            isinstance(setting.value, Tracking) and hashed(setting.value.schedule)
+            for layer in layers
+            for setting in layer.settings
+        )
         self._counted = frozenset(
             name
-            for image in self.lock.images
+            for image in self.holdings.lock.images
             for count in (image.restarts, image.attempts)
             for name, _ in count.clusters
         )
 
     def cluster(self, cluster: Cluster) -> ClusterPlan:
-        """Return one cluster's plan, sharing the variants of an equal one."""
+        """Return one cluster's plan, sharing the holding of an equal one."""
         matched = self._match(cluster)
         own = tuple((setting.path, setting.value) for setting in cluster.layer)
-        key = (matched, own, cluster.name if cluster.name in self._counted else None)
-        held = self._held.get(key)
-        if held is None:
-            held = self._held[key] = self._hold(cluster, matched)
-        return ClusterPlan(cluster, held)
+        counted = cluster.name if cluster.name in self._counted else None
+        slot = slot_of(cluster.name) if self._spreads else None
+        key = (matched, own, cluster.architecture, cluster.platform, counted, slot)
+        holding = self._held.get(key)
+        if holding is None:
+            holding = self._held[key] = self.holdings.of(cluster, self._chosen(cluster, matched))
+        return ClusterPlan(cluster, holding)
 
     def _match(self, cluster: Cluster) -> Matched:
         if cluster.name in self._named:
@@ -103,34 +132,14 @@ class _Compiler:
         self._used.add(matched)
         return matched
 
-    def _hold(self, cluster: Cluster, matched: Matched) -> tuple[Variant, ...]:
+    def _chosen(self, cluster: Cluster, matched: Matched) -> Iterator[tuple[Image, tuple[Layer, ...]]]:
+        """Yield the images that a cluster gets, each with the layers of its settings, farthest first."""
         placements = [self.policy.placements[position] for position in matched[0]]
-        held = []
+        overrides = [self.policy.overrides[position] for position in matched[1]]
         for image in self.policy.images:
-            if not any(_chooses(placement.images, image) for placement in placements):
-                continue
-            overrides = [self.policy.overrides[position] for position in matched[1]]
-            chosen = [override.layer for override in overrides if _chooses(override.images, image)]
-            try:
-                settings = resolve((self.policy.defaults, image.layer, *chosen, cluster.layer))
-            except InputError as error:
-                self.problems.extend(error.problems)
-                continue
-            held.append(self._variant(image, cluster.name, settings))
-        return tuple(held)
-
-    def _variant(self, image: Image, cluster: str, settings: Settings) -> Variant:
-        variant = Variant(
-            image=image.name,
-            source=f"{self.policy.registry.address}/{image.repository}",
-            tag=image.tag,
-            digest=self.lock.digest(image.name, repository=image.repository) if settings.update is None else None,
-            settings=settings,
-            pull_secret=self.policy.registry.pull_secret,
-            restarts=self.lock.restarts_on(image.name, cluster),
-            attempts=self.lock.attempts_on(image.name, cluster),
-        )
-        return self._variants.setdefault(variant, variant)
+            if any(_chooses(placement.images, image) for placement in placements):
+                nearer = (override.layer for override in overrides if _chooses(override.images, image))
+                yield image, (self.policy.defaults, image.layer, *nearer, cluster.layer)
 
     def warnings(self) -> Iterable[Problem]:
         """Yield a warning for every rule that chooses nothing and every image that no placement names."""

@@ -40,6 +40,6 @@ def _needed(clusters: Iterable[ClusterPlan]) -> dict[tuple[str, str, str], str]:
             seen.add(alike)
             for variant in held.variants:
                 if variant.digest:
-                    key = (variant.image, variant.digest, held.cluster.architecture)
+                    key = (variant.image, variant.digest, variant.architecture or held.cluster.architecture)
                     needed.setdefault(key, held.cluster.name)
     return needed

@@ -6,13 +6,14 @@ what was read.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from gitops_golden.documents import Mapping, Scalar, Sequence
+from gitops_golden.documents import Mapping, Scalar, Sequence, as_data
 from gitops_golden.errors import Problem
 from gitops_golden.policy import names
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from gitops_golden.documents import Node
+    from gitops_golden.errors import Location
 
 Check = Callable[[str], str | None]
 """What returns the end of a sentence that says what is wrong with a text, or None."""
@@ -149,6 +151,30 @@ class Reader:
         else:
             self.note(node, f"{path} must be a list, not {_kind(node)}", "start each item with '- '")
         return ()
+
+    def entries(
+        self, node: Node, path: str, check: Callable[[str, str], str | None]
+    ) -> tuple[tuple[str, str | None, Location], ...]:
+        """Return an open map in the order of the text: keys, texts (None for null) and places, each pair checked."""
+        if not isinstance(node, Mapping):
+            self.note(node, f"{path} must be a map of text, not {_kind(node)}")
+            return ()
+        entries = []
+        for key, value in node.entries:
+            text = None if is_null(value) else self.text(value, f"{path}.{shown(key.text)}")
+            wrong = check(key.text, text or "")
+            if wrong:
+                self.note(key, f"the key {_quoted(key.text)} in {path} {wrong}")
+            entries.append((key.text, text, value.where))
+        return tuple(entries)
+
+    def data(self, node: Node, what: str) -> Any:
+        """Return a node as JSON has it, or None after noting a number that JSON lacks, such as YAML's infinity."""
+        try:
+            return json.loads(json.dumps(as_data(node), allow_nan=False))
+        except ValueError:
+            self.note(node, f"{what} holds a number that JSON doesn't have")
+            return None
 
     def labels(self, node: Node, path: str) -> Labels:
         """Return labels sorted by key, equal ones as the same object, each checked as Kubernetes does."""

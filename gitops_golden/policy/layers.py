@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gitops_golden.documents import Mapping, Scalar
-from gitops_golden.policy import names, quantities, schedules
+from gitops_golden.documents import Mapping, Scalar, Sequence
+from gitops_golden.policy import metadata, names, quantities, references, schedules
 from gitops_golden.policy.fields import Shape, is_null
 from gitops_golden.policy.model import Layer, Setting, Tracking
-from gitops_golden.policy.settings import INSTANCETYPE_KINDS, PINNED, PREFERENCE_KINDS
+from gitops_golden.policy.settings import ANNOTATIONS, INSTANCETYPE_KINDS, LABELS, PINNED, PREFERENCE_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,13 +17,22 @@ if TYPE_CHECKING:
     from gitops_golden.documents import Node
     from gitops_golden.errors import Location
     from gitops_golden.policy.fields import Reader
+    from gitops_golden.policy.model import Value
 
     Leaves = Iterator[Setting]
 
-FIELDS: Final = frozenset({"namespace", "update", "keep", "storage", "preference", "instancetype"})
-LATER: Final = frozenset({"registry"})
+FIELDS: Final = frozenset(
+    {
+        *("namespace", "update", "keep", "storage", "preference", "instancetype", "pullMethod", "garbageCollect"),
+        *("retention", "immediateBinding", "architectures", "registry", "metadata"),
+    }
+)
 MOST_KEPT: Final = 100
-_STORAGE: Final = Shape("storage", frozenset({"size", "className"}), path="storage.")
+ACCESS_MODES: Final = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod")
+VOLUME_MODES: Final = ("Filesystem", "Block")
+_STORAGE: Final = Shape("storage", frozenset({"size", "className", "accessModes", "volumeMode"}), path="storage.")
+_REGISTRY: Final = Shape("registry", frozenset({"mirror"}), path="registry.")
+_METADATA: Final = Shape("metadata", frozenset({"labels", "annotations"}), path="metadata.")
 _UPDATE: Final = Shape("update", frozenset({"tracking"}), ("tracking",), path="update.")
 _TRACKING: Final = Shape("update.tracking", frozenset({"schedule"}), ("schedule",), path="update.tracking.")
 
@@ -40,11 +49,6 @@ def layer(reader: Reader, fields: Map[str, Node], origin: str, where: Location) 
     return Layer(origin, tuple(settings), where)
 
 
-def _namespace(reader: Reader, node: Node) -> Leaves:
-    value = None if is_null(node) else reader.text(node, "namespace", names.label_name)
-    yield Setting("namespace", value, node.where)
-
-
 def _update(reader: Reader, node: Node) -> Leaves:
     if is_null(node):
         yield Setting("update", None, node.where)
@@ -59,24 +63,69 @@ def _update(reader: Reader, node: Node) -> Leaves:
         yield Setting("update", PINNED, node.where)
 
 
-def _keep(reader: Reader, node: Node) -> Leaves:
-    yield Setting("keep", None if is_null(node) else reader.number(node, "keep", 0, MOST_KEPT), node.where)
-
-
 def _storage(reader: Reader, node: Node) -> Leaves:
     if is_null(node):
-        yield Setting("storage.size", None, node.where)
-        yield Setting("storage.className", None, node.where)
+        for name in sorted(_STORAGE.known):
+            yield Setting(f"storage.{name}", None, node.where)
         return
     for name, leaf in reader.fields(node, _STORAGE).items():
+        yield Setting(f"storage.{name}", None if is_null(leaf) else _STORAGE_READERS[name](reader, leaf), leaf.where)
+
+
+def _size(reader: Reader, node: Node) -> Value:
+    value = reader.text(node, "storage.size", quantities.validate)
+    return value and quantities.canonical(value)
+
+
+def _registry(reader: Reader, node: Node) -> Leaves:
+    if is_null(node):
+        yield Setting("registry.mirror", None, node.where)
+        return
+    for leaf in reader.fields(node, _REGISTRY).values():
+        value = None if is_null(leaf) else reader.text(leaf, "registry.mirror", references.mirror)
+        yield Setting("registry.mirror", value, leaf.where)
+
+
+def _metadata(reader: Reader, node: Node) -> Leaves:
+    """Yield the user's own labels and annotations, a leaf for each key; null as a whole forgets those before."""
+    if is_null(node):
+        yield Setting(LABELS, None, node.where)
+        yield Setting(ANNOTATIONS, None, node.where)
+        return
+    for name, leaf in reader.fields(node, _METADATA).items():
+        path = f"metadata.{name}"
         if is_null(leaf):
-            yield Setting(f"storage.{name}", None, leaf.where)
-        elif name == "size":
-            value = reader.text(leaf, "storage.size", quantities.validate)
-            yield Setting("storage.size", value and quantities.canonical(value), leaf.where)
-        else:
-            value = reader.text(leaf, "storage.className", names.subdomain)
-            yield Setting("storage.className", value, leaf.where)
+            yield Setting(path, None, leaf.where)
+            continue
+        for key, value, where in reader.entries(leaf, path, metadata.CHECKS[path]):
+            yield Setting(f"{path}.{key}", value, where)
+
+
+def _words(path: str, known: tuple[str, ...]) -> Callable[[Reader, Node], Value]:
+    """Return what reads a list of distinct words."""
+
+    def read(reader: Reader, node: Node) -> Value:
+        words = tuple(reader.word(item, f"an item of {path}", known) for item in reader.items(node, path))
+        if isinstance(node, Sequence) and not words:
+            reader.note(node, f"{path} is an empty list", "name at least one, or take it away")
+        elif len(set(words)) < len(words) and all(words):
+            reader.note(node, f"{path} names one twice", "name each once")
+        return words
+
+    return read
+
+
+def _leaf(path: str, read: Callable[[Reader, Node], Value]) -> Callable[[Reader, Node], Leaves]:
+    """Return what reads a setting that is one leaf."""
+
+    def leaves(reader: Reader, node: Node) -> Leaves:
+        yield Setting(path, None if is_null(node) else read(reader, node), node.where)
+
+    return leaves
+
+
+def _word(path: str, known: tuple[str, ...]) -> Callable[[Reader, Node], Value]:
+    return lambda reader, node: reader.word(node, path, known)
 
 
 def _preference(reader: Reader, node: Node) -> Leaves:
@@ -107,11 +156,24 @@ def _kinded(reader: Reader, node: Node, path: str, kinds: tuple[str, ...]) -> Le
             yield Setting(f"{path}.{name}", value, leaf.where)
 
 
+_STORAGE_READERS: Final[dict[str, Callable[[Reader, Node], Value]]] = {
+    "size": _size,
+    "className": lambda reader, node: reader.text(node, "storage.className", names.subdomain),
+    "accessModes": _words("storage.accessModes", ACCESS_MODES),
+    "volumeMode": _word("storage.volumeMode", VOLUME_MODES),
+}
 _READERS: Final[dict[str, Callable[[Reader, Node], Leaves]]] = {
-    "namespace": _namespace,
+    "namespace": _leaf("namespace", lambda reader, node: reader.text(node, "namespace", names.label_name)),
     "update": _update,
-    "keep": _keep,
+    "keep": _leaf("keep", lambda reader, node: reader.number(node, "keep", 0, MOST_KEPT)),
     "storage": _storage,
     "preference": _preference,
     "instancetype": _instancetype,
+    "pullMethod": _leaf("pullMethod", _word("pullMethod", ("pod", "node"))),
+    "garbageCollect": _leaf("garbageCollect", _word("garbageCollect", ("Outdated", "Never"))),
+    "retention": _leaf("retention", _word("retention", ("All", "None"))),
+    "immediateBinding": _leaf("immediateBinding", lambda reader, node: reader.boolean(node, "immediateBinding")),
+    "architectures": _leaf("architectures", _words("architectures", names.ARCHITECTURES)),
+    "registry": _registry,
+    "metadata": _metadata,
 }

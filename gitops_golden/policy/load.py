@@ -6,34 +6,42 @@ What a cluster therefore holds is decided in ``plan``, as are the warnings about
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from gitops_golden.documents import Mapping, Scalar, examine
 from gitops_golden.errors import InputError, InputErrors, Location, Problem
-from gitops_golden.policy import files, names, sections
+from gitops_golden.policy import access, files, guardrails, names, sections
+from gitops_golden.policy.beside import Beside
 from gitops_golden.policy.fields import Reader, Shape, nearest, shown
 from gitops_golden.policy.members import DOCUMENT, METADATA, Members
-from gitops_golden.policy.model import DeliveryTarget, Layer, Policy, Registry
+from gitops_golden.policy.model import EVERY_USER, DeliveryTarget, Layer, Policy, Registry
+from gitops_golden.policy.vendor_images import vendor_images
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gitops_golden.documents import Document, Node
     from gitops_golden.policy.files import Folder, Found
+    from gitops_golden.policy.model import Source, VendorImages
 
 GROUP: Final = "gitops-golden/"
 API_VERSION: Final = "gitops-golden/v1alpha1"
 SPEC: Final = Shape(
     "spec",
-    frozenset({"registry", "delivery", "defaults", "images", "inventory", "clusters", "placements", "overrides"}),
+    frozenset(
+        {
+            *("registry", "delivery", "defaults", "images", "inventory", "clusters", "placements", "overrides"),
+            *("vendorImages", "channels", "consumers", "guardrails", "templates"),
+        }
+    ),
     ("registry",),
-    frozenset({"vendorImages", "channels", "consumers", "guardrails", "templates", "objective"}),
+    frozenset({"objective"}),
     "spec.",
 )
 INVENTORY: Final = Shape("An inventory", frozenset({"apiVersion", "kind", "clusters"}), ("clusters",))
 INVENTORY_KINDS: Final = ("Inventory", "Cluster")
-KINDS: Final = ("FleetPolicy", "Image", "Placement", "Override", *INVENTORY_KINDS)
-LATER_KINDS: Final = frozenset({"Guardrail"})
+KINDS: Final = ("FleetPolicy", "Image", "Placement", "Override", "Guardrail", *INVENTORY_KINDS)
 _SUGGESTIONS: Final = 20
 """How many unknown names get a suggestion: comparing thousands with thousands of clusters takes minutes."""
 
@@ -73,13 +81,35 @@ class _Loading:
         self._missing: set[str] = set()
         self._head: tuple[str, Location] | None = None
         self._inventory: list[Scalar] = []
+        self._beside = Beside(self._reader, folder)
         self._registry = Registry("")
         self._delivery = DeliveryTarget()
         self._defaults = Layer("defaults")
+        self._consumers = EVERY_USER
+        self._vendor_images: VendorImages | None = None
+        self._templates: tuple[tuple[str, Source], ...] = ()
         self._images = Members("image", sections.IMAGE, names.short_subdomain, sections.image)
         self._clusters = Members("cluster", sections.CLUSTER, names.subdomain, sections.cluster)
         self._placements = Members("placement", sections.PLACEMENT, names.free_text, sections.placement)
         self._overrides = Members("override", sections.OVERRIDE, names.free_text, sections.override)
+        self._channels = Members("channel", access.CHANNEL, names.short_subdomain, access.channel)
+        built_in = frozenset(guardrails.built_in_files())
+        self._guardrails = Members(
+            "guardrail",
+            guardrails.GUARDRAIL,
+            names.free_text,
+            partial(guardrails.guardrail, beside=self._beside, built_in=built_in),
+            named_by="schema",
+        )
+
+        self._lists: dict[str, Members[Any]] = {
+            "images": self._images,
+            "clusters": self._clusters,
+            "placements": self._placements,
+            "overrides": self._overrides,
+            "channels": self._channels,
+            "guardrails": self._guardrails,
+        }
 
     def read_all(self) -> None:
         """Read the policy's own files, then those that its ``inventory`` names."""
@@ -130,6 +160,11 @@ class _Loading:
             folder=self._folder.path,
             where=where,
             files=tuple(self._files.values()),
+            channels=tuple(sorted(self._channels.values, key=lambda channel: channel.name)),
+            consumers=self._consumers,
+            vendor_images=self._vendor_images,
+            guardrails=tuple(self._guardrails.values),
+            templates=self._templates,
         )
         return Loaded(policy, tuple(self._warnings))
 
@@ -144,6 +179,10 @@ class _Loading:
             if node.text not in names_of and kind not in self._missing:
                 suggestions += 1
                 close = nearest(node.text, names_of) if suggestions <= _SUGGESTIONS else None
+                if path == "images" and node.text in self._channels.names:
+                    # A pointer that points at a pointer is refused by CDI (MaxReferenceDepthReached).
+                    self._reader.note(node, f'"{node.text}" is a channel, not an image', "name the image itself")
+                    continue
                 remedy = f"did you mean {close}?" if close else f"add it to {path}, or take it away"
                 self._reader.note(node, f'no {path[:-1]} is named "{node.text}"', remedy)
 
@@ -197,8 +236,6 @@ class _Loading:
             kind = root.get("kind")
             if kind is None:
                 reader.note(root, "the document has no kind", f"it may be {', '.join(kinds)}")
-            elif isinstance(kind, Scalar) and kind.text in LATER_KINDS:
-                reader.note(kind, f"kind: {kind.text} is not supported yet", "take the document away for now")
             elif name := reader.word(kind, "kind", kinds):
                 self._kind(name, root)
 
@@ -214,6 +251,8 @@ class _Loading:
                 self._placements.take_document(self._reader, root)
             case "Override":
                 self._overrides.take_document(self._reader, root)
+            case "Guardrail":
+                self._guardrails.take_document(self._reader, root)
             case _:
                 fields = self._reader.fields(root, INVENTORY)
                 if "clusters" in fields:
@@ -228,35 +267,29 @@ class _Loading:
             reader.note(root, "there are two FleetPolicy documents", f"the first is at {self._head[1]}")
             return
         self._head = (name, root.where)
-        spec = reader.fields(document["spec"], SPEC) if "spec" in document else {}
+        if "spec" in document:
+            self._spec(reader, reader.fields(document["spec"], SPEC))
+
+    def _spec(self, reader: Reader, spec: dict[str, Node]) -> None:
         if "registry" in spec:
-            self._registry = sections.registry(reader, spec["registry"], self._layout(spec["registry"]))
+            self._registry = sections.registry(reader, spec["registry"], self._beside)
         if "delivery" in spec:
             self._delivery = sections.delivery(reader, spec["delivery"])
         if "defaults" in spec:
             self._defaults = sections.defaults(reader, spec["defaults"])
         if "inventory" in spec:
             self._inventory = self._patterns(spec["inventory"])
-        if "images" in spec:
-            self._images.take_list(reader, spec["images"], "images")
-        if "clusters" in spec:
-            self._clusters.take_list(reader, spec["clusters"], "clusters")
-        if "placements" in spec:
-            self._placements.take_list(reader, spec["placements"], "placements")
-        if "overrides" in spec:
-            self._overrides.take_list(reader, spec["overrides"], "overrides")
+        if "vendorImages" in spec:
+            self._vendor_images = vendor_images(reader, spec["vendorImages"])
+        if "consumers" in spec:
+            self._consumers = access.consumers(reader, spec["consumers"])
+        if "templates" in spec:
+            self._templates = self._beside.templates(spec["templates"])
+        for field, members in self._lists.items():
+            if field in spec:
+                members.take_list(reader, spec[field], field)
 
     def _patterns(self, node: Node) -> list[Scalar]:
         items = self._reader.items(node, "inventory")
         sound = [item for item in items if self._reader.text(item, "a file in inventory", names.free_text)]
         return [item for item in sound if isinstance(item, Scalar)]
-
-    def _layout(self, registry: Node) -> Path | None:
-        node = registry.get("layout") if isinstance(registry, Mapping) else None
-        name = self._reader.text(node, "registry.layout", names.free_text) if node else ""
-        try:
-            return self._folder.inside(name) if node and name else None
-        except InputError as error:
-            assert node is not None
-            self._reader.note(node, f"registry.layout {error.problem.what}", error.problem.remedy)
-            return None

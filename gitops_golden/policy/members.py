@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from gitops_golden.documents import Scalar
+from gitops_golden.documents import Mapping, Scalar
 from gitops_golden.policy.fields import Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+    from collections.abc import Mapping as Map
 
     from gitops_golden.documents import Node
     from gitops_golden.errors import Location
     from gitops_golden.policy.fields import Check, Reader
 
-    Fields = Mapping[str, Node]
+    Fields = Map[str, Node]
 
 Member = TypeVar("Member")
 METADATA: Final = Shape("metadata", frozenset({"name"}), ("name",), path="metadata.")
@@ -26,7 +27,7 @@ class Members(Generic[Member]):
     """All images, or all clusters, placements or overrides, in the order of the text.
 
     ``names`` holds every name that was written, also that of a thing with something else wrong, so that one mistake
-    isn't reported twice.
+    isn't reported twice. In a list, the field ``named_by`` may stand for an absent name.
     """
 
     def __init__(
@@ -35,12 +36,16 @@ class Members(Generic[Member]):
         shape: Shape,
         check: Check,
         read: Callable[[Reader, str, Fields, Location], Member],
+        *,
+        named_by: str | None = None,
     ) -> None:
         self.values: list[Member] = []
         self.names: dict[str, Location] = {}
         self._noun = noun
         self._in_document = shape
-        self._in_list = replace(shape, known=shape.known | {"name"}, required=("name", *shape.required))
+        required = shape.required if named_by else ("name", *shape.required)
+        self._in_list = replace(shape, known=shape.known | {"name"}, required=required)
+        self._named_by = named_by
         self._check = check
         self._read = read
 
@@ -48,7 +53,10 @@ class Members(Generic[Member]):
         """Take the items of a list, each with its name among its fields."""
         for item in reader.items(node, path):
             fields = reader.fields(item, self._in_list)
-            self._take(reader, fields.get("name"), fields, item.where)
+            name = fields.get("name") or (fields.get(self._named_by) if self._named_by else None)
+            if name is None and self._named_by and isinstance(item, Mapping):
+                reader.note(item, f"{self._in_list.what} has neither name nor {self._named_by}", "add one")
+            self._take(reader, name, fields, item.where)
 
     def take_document(self, reader: Reader, root: Node) -> None:
         """Take a document, with its name in ``metadata`` and the other fields in ``spec``."""

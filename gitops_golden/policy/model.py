@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from gitops_golden.documents import Node
     from gitops_golden.errors import Location
     from gitops_golden.policy.selectors import Choice
 
@@ -20,12 +21,16 @@ class Tracking:
     schedule: str
 
 
+Value = str | int | bool | tuple[str, ...] | Tracking | None
+"""What a setting may be. A whole number is never also a truth value: each path has one type."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One leaf that a layer sets: a dotted path, its checked value, where it stands. None is the built-in again."""
 
     path: str
-    value: str | int | Tracking | None
+    value: Value
     where: Location
 
 
@@ -46,17 +51,36 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class CaBundle:
+    """Public certificates that a registry is trusted by: the file, and its CERTIFICATE blocks without anything else."""
+
+    file: Path
+    certificates: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalSecret:
+    """Where the external-secrets operator finds the registry's account: a store, its kind, and a key in it."""
+
+    store: str
+    key: str
+    store_kind: str = "ClusterSecretStore"
+
+
+@dataclass(frozen=True, slots=True)
 class Registry:
     """The single source of truth for images.
 
     ``address`` is host[:port][/prefix] as clusters pull it. ``layout`` is a folder of OCI image layouts to read
-    releases from instead. ``pull_secret`` names a Secret on each cluster.
+    releases from instead. ``pull_secret`` names a Secret on each cluster, ``external_secret`` what makes it there.
     """
 
     address: str
     layout: Path | None = None
     plain_http: bool = False
     pull_secret: str | None = None
+    ca_bundle: CaBundle | None = None
+    external_secret: ExternalSecret | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +114,26 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class HyperConverged:
+    """Where a cluster's HyperConverged is: its namespace and the version of its API to write."""
+
+    namespace: str
+    api_version: str = "hco.kubevirt.io/v1beta1"
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What a cluster is: ``openshift``, ``kubevirt`` (upstream with HCO) or ``cdi`` (CDI alone).
+
+    ``hyper_converged`` is None where there is none.
+    """
+
+    kind: str = "cdi"
+    cdi_namespace: str = "cdi"
+    hyper_converged: HyperConverged | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """A managed cluster. ``context`` is its kubeconfig context, ``architecture`` a GOARCH value."""
 
@@ -99,6 +143,7 @@ class Cluster:
     architecture: str
     layer: Layer
     where: Location
+    platform: Platform = Platform()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +168,84 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class Channel:
+    """A second name for consumers, on every cluster that has the image."""
+
+    name: str
+    image: str
+    where: Location
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Subject:
+    """Who may clone: a ``Group``, a ``User``, or a ``ServiceAccount`` of a namespace, which is empty otherwise."""
+
+    kind: str
+    name: str
+    namespace: str = ""
+
+
+EVERY_USER: Final[tuple[Subject, ...]] = (Subject("Group", "system:authenticated"),)
+"""Who may clone unless the policy says otherwise: as the platforms have it for their own images."""
+
+
+@dataclass(frozen=True, slots=True)
+class VendorTemplate:
+    """A boot image of a cluster's admin, in full, as HyperConverged's list has it: that list has one owner."""
+
+    name: str
+    template: Mapping[str, Any]
+    where: Location
+
+
+@dataclass(frozen=True, slots=True)
+class VendorImages:
+    """What becomes of the boot images that the platform's vendor provides.
+
+    ``imports`` switches their import on or off, None leaves that as it is. ``keep`` are the vendor's images that stay
+    although the import is off, ``remove`` those that go although it is on, ``replace`` those whose place the
+    fleet's image of the same name takes: each by the name of its DataSource. ``templates`` are a cluster admin's.
+    """
+
+    imports: bool | None
+    where: Location
+    keep: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    replace: tuple[str, ...] = ()
+    templates: tuple[VendorTemplate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Guardrail:
+    """A rule over planned deliveries, ``mode`` being ``deny``, ``warn`` or ``off``.
+
+    ``schema`` is a JSON Schema, or None where ``name`` is that of a built-in one; ``text`` is the schema with its
+    places. It judges the deliveries of the images and on the clusters that it chooses.
+    """
+
+    name: str
+    mode: str
+    schema: Mapping[str, Any] | None
+    images: Choice
+    clusters: Choice
+    where: Location
+    text: Node | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text of a template and its file, as messages call it."""
+
+    text: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """A whole fleet policy. Images and clusters are sorted by name; overrides keep their order."""
+    """A whole fleet policy. Images and clusters are sorted by name; overrides keep their order.
+
+    ``vendor_images`` None is hands off. ``templates`` are the user's, by name below their folder.
+    """
 
     name: str
     registry: Registry
@@ -137,3 +258,8 @@ class Policy:
     folder: Path
     where: Location
     files: tuple[str, ...] = field(default=(), compare=False)
+    channels: tuple[Channel, ...] = ()
+    consumers: tuple[Subject, ...] = EVERY_USER
+    vendor_images: VendorImages | None = None
+    guardrails: tuple[Guardrail, ...] = ()
+    templates: tuple[tuple[str, Source], ...] = ()

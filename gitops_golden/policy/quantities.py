@@ -30,6 +30,16 @@ def canonical(text: str) -> str:
     Raises ValueError, with the end of a sentence as its message, for what is no quantity, not above 0, more than
     2^63-1 or no whole number of bytes.
     """
+    return _printed(*_read(text))
+
+
+def in_bytes(text: str) -> int:
+    """Return how many bytes a quantity is. Raises ValueError as ``canonical``."""
+    return _read(text)[0]
+
+
+def _read(text: str) -> tuple[int, str]:
+    """Return a number of bytes, and the style that it is written in."""
     match = _QUANTITY.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None or not (match[2] or match[3]):
         raise ValueError(f"is no quantity: {_EXAMPLE}")
@@ -44,7 +54,7 @@ def canonical(text: str) -> str:
         raise ValueError(f"is no whole number of bytes: {_EXAMPLE}")
     if value > _MOST:
         raise ValueError("is more than the 2^63-1 bytes that Kubernetes can count")
-    return _printed(value, style)
+    return value, style
 
 
 def _scale(suffix: str) -> tuple[int, int, str]:

@@ -37,6 +37,19 @@ def address(text: str) -> str | None:
     return _host(host)
 
 
+def mirror(text: str) -> str | None:
+    """Check a mirror: an address that stands for the registry's, under which the same repositories are found."""
+    wrong = address(text)
+    if not wrong:
+        return None
+    host, _, prefix = text.partition("/")
+    if "@" in text or "sha256:" in text:
+        return "holds a digest or an account: name where the mirror is, host[:port][/prefix]; the lock holds digests"
+    if ":" in prefix and not _host(host):
+        return "holds a tag: name where the mirror is, host[:port][/prefix]; repository and tag are the image's"
+    return wrong
+
+
 def _host(text: str) -> str | None:
     name, port = _split_port(text)
     if not _HOST.fullmatch(name):

@@ -1,11 +1,15 @@
 """Cron expressions as CDI accepts them: the standard parser of github.com/robfig/cron/v3, five fields, in UTC.
 
+``H`` stands for a stable value, as Jenkins has it: ``H``, ``H/15``, ``H(0-5)``, ``H(0-29)/10``. It is resolved per
+cluster (``spread``) before anything else sees the expression.
+
 No library is used, for none has robfig's rules: others read 7 as Sunday and L as a last day, and take the days
 ``1-31`` for a ``*``, so that a weekday beside it narrows the schedule where robfig widens it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, timedelta
@@ -33,6 +37,10 @@ _SECONDS: Final = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m
 _SHORTEST: Final = timedelta(minutes=1)
 _LONGEST: Final = timedelta(days=3660)
 _HASHED: Final = re.compile(r"(?<![A-Za-z])H(?![A-Za-z])")
+_HASH: Final = re.compile(r"H(?:\(([0-9]{1,4})-([0-9]{1,4})\))?(?:/([0-9]{1,4}))?")
+SLOTS: Final = 60
+"""How many distinct values H may have in a fleet: few, so that clusters share manifests, and one for each minute."""
+_ANY_MONTHS_DAYS: Final = 28
 _MOST_CHARACTERS: Final = 200
 # 29 February comes round within 8 years, over a century that is no leap year.
 _SEARCHED: Final = timedelta(days=366 * 9)
@@ -76,11 +84,57 @@ class _Times:
 
 def validate(expression: str) -> str | None:
     """Return what is wrong with an expression, as the end of a sentence, or None."""
+    if len(expression) > _MOST_CHARACTERS:
+        return f"is longer than {_MOST_CHARACTERS} characters"
     try:
-        _parse(expression)
+        # The ends of what H may be tell about all of it, except whether a month has a day.
+        for slot in range(SLOTS) if hashed(" ".join(expression.split()[2:4])) else (0, SLOTS - 1):
+            _parse(spread(expression, slot))
     except ValueError as error:
         return str(error)
     return None
+
+
+def hashed(expression: str) -> bool:
+    """Tell whether an expression spreads with H."""
+    return bool(_HASHED.search(expression))
+
+
+def slot_of(cluster: str) -> int:
+    """Return the slot of a cluster, below ``SLOTS``: the same in every release of the tool, and evenly spread."""
+    return int.from_bytes(hashlib.sha256(cluster.encode()).digest()[:8]) % SLOTS
+
+
+def spread(expression: str, slot: int) -> str:
+    """Return an expression with every H as the value that a slot has; ``ValueError`` for one that ``validate`` refuses.
+
+    Over all slots, minutes are each taken once, hours and days evenly; a day of the month is at most the 28th.
+    """
+    if not hashed(expression):
+        return expression
+    return " ".join(
+        ",".join(_spread(part, field, slot) for part in text.split(","))
+        for text, field in zip(_five(expression), _FIELDS, strict=True)
+    )
+
+
+def _spread(part: str, field: _Field, slot: int) -> str:
+    if not hashed(part):
+        return part
+    found = _HASH.fullmatch(part)
+    if not found:
+        raise ValueError(f"has a {field.name} {part!r}: write H, H/STEP, H(FIRST-LAST) or H(FIRST-LAST)/STEP")
+    first, last, step = found.groups()
+    low = int(first) if first else field.low
+    high = int(last) if last else _ANY_MONTHS_DAYS if field.name == "day of the month" else field.high
+    if not field.low <= low <= high <= field.high:
+        raise ValueError(f"has its {field.name} outside {field.low} to {field.high}")
+    if not step:
+        return str(low + slot * (high - low + 1) // SLOTS)
+    every = min(int(step), high - low + 1)
+    if every == 0:
+        raise ValueError(f"has a step of 0 in its {field.name}")
+    return f"{low + slot * every // SLOTS}-{high}/{every}"
 
 
 def next_after(expression: str, moment: datetime) -> datetime:
@@ -106,20 +160,12 @@ def next_after(expression: str, moment: datetime) -> datetime:
 
 
 def _parse(expression: str) -> _Times | timedelta:
-    if len(expression) > _MOST_CHARACTERS:
-        raise ValueError(f"is longer than {_MOST_CHARACTERS} characters")
-    if _HASHED.search(expression):
-        raise ValueError("spreads with H, which is not supported yet: write a number")
-    if expression.upper().startswith(("TZ=", "CRON_TZ=")):
-        raise ValueError("names a time zone, which Kubernetes refuses in a schedule: write it in UTC")
     if expression.startswith(_EVERY):
         return _every(expression.removeprefix(_EVERY))
     if expression.startswith("@") and expression not in _DESCRIPTORS:
         raise ValueError(f"is none of {', '.join(_DESCRIPTORS)} and @every DURATION")
-    fields = _DESCRIPTORS.get(expression, expression).split()
-    if len(fields) != len(_FIELDS):
-        raise ValueError(f"has {len(fields)} fields; a cron expression has five: minute hour day month weekday")
-    values = [_members(text, field) for text, field in zip(fields, _FIELDS, strict=True)]
+    fields = zip(_five(_DESCRIPTORS.get(expression, expression)), _FIELDS, strict=True)
+    values = [_members(text, field) for text, field in fields]
     minutes, hours, days, months, weekdays = (members for members, _ in values)
     times = _Times(
         tuple(sorted(minutes)),
@@ -132,6 +178,15 @@ def _parse(expression: str) -> _Times | timedelta:
     if not times.either_day and not any(min(days) <= _LONGEST_MONTH[month - 1] for month in months):
         raise ValueError("names a day that its months don't have, so it is never due")
     return times
+
+
+def _five(expression: str) -> list[str]:
+    if expression.upper().startswith(("TZ=", "CRON_TZ=")):
+        raise ValueError("names a time zone, which Kubernetes refuses in a schedule: write it in UTC")
+    fields = expression.split()
+    if len(fields) != len(_FIELDS):
+        raise ValueError(f"has {len(fields)} fields; a cron expression has five: minute hour day month weekday")
+    return fields
 
 
 def _every(text: str) -> timedelta:
@@ -169,7 +224,7 @@ def _span(text: str, field: _Field, *, open_ended: bool) -> tuple[int, int]:
     low = _value(first, field)
     high = _value(last, field) if dash else field.high if open_ended else low
     if not field.low <= low <= field.high or not field.low <= high <= field.high:
-        raise ValueError(f"has a {field.name} outside {field.low} to {field.high}")
+        raise ValueError(f"has its {field.name} outside {field.low} to {field.high}")
     if low > high:
         raise ValueError(f"has a {field.name} that ends before it begins: {text}")
     return low, high

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal
 
 from gitops_golden.policy import layers, names, references
+from gitops_golden.policy.access import external_secret
 from gitops_golden.policy.choices import choice
 from gitops_golden.policy.fields import Shape
-from gitops_golden.policy.model import Cluster, DeliveryTarget, Image, Layer, Override, Placement, Registry
+from gitops_golden.policy.model import Cluster, DeliveryTarget, Image, Layer, Override, Placement, Platform, Registry
+from gitops_golden.policy.platforms import platform
 from gitops_golden.policy.selectors import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from gitops_golden.documents import Node
     from gitops_golden.errors import Location
+    from gitops_golden.policy.beside import Beside
     from gitops_golden.policy.fields import Check, Reader
     from gitops_golden.policy.selectors import Choice
 
@@ -23,35 +25,33 @@ if TYPE_CHECKING:
 
 REGISTRY: Final = Shape(
     "registry",
-    frozenset({"address", "layout", "plainHTTP", "pullSecret"}),
+    frozenset({"address", "layout", "plainHTTP", "pullSecret", "caBundle", "externalSecret"}),
     ("address",),
-    frozenset({"caBundle", "externalSecret", "mirror"}),
-    "registry.",
+    path="registry.",
 )
 DELIVERY: Final = Shape("delivery", frozenset({"engine", "branch", "path"}), (), frozenset({"repository"}), "delivery.")
-SETTINGS: Final = Shape("A map of settings", layers.FIELDS, (), layers.LATER)
-IMAGE: Final = Shape(
-    "An image",
-    frozenset({"labels", "repository", "tag"}) | layers.FIELDS,
-    ("repository", "tag"),
-    layers.LATER | {"architectures"},
-)
-CLUSTER: Final = Shape(
-    "A cluster", frozenset({"context", "labels", "architecture", "set"}), (), frozenset({"platform"})
-)
+SETTINGS: Final = Shape("A map of settings", layers.FIELDS)
+IMAGE: Final = Shape("An image", frozenset({"labels", "repository", "tag"}) | layers.FIELDS, ("repository", "tag"))
+CLUSTER: Final = Shape("A cluster", frozenset({"context", "labels", "architecture", "platform", "set"}))
 PLACEMENT: Final = Shape("A placement", frozenset({"images", "clusters"}), ("images", "clusters"))
 OVERRIDE: Final = Shape("An override", frozenset({"images", "clusters", "set"}), ("set",))
 
 _ENGINES: Final = ("none", "argocd", "acm", "flux")
 _ARCHITECTURE: Final = "amd64"
+CDI_ALONE: Final = Platform()
 
 
-def registry(reader: Reader, node: Node, layout: Path | None) -> Registry:
-    """Return the registry; ``layout`` is its folder, already found."""
+def registry(reader: Reader, node: Node, beside: Beside) -> Registry:
+    """Return the registry, with what it names ``beside`` the policy."""
     fields = reader.fields(node, REGISTRY)
+    if "externalSecret" in fields and "pullSecret" not in fields:
+        what = "registry.externalSecret makes the pull secret, and there is no registry.pullSecret"
+        reader.note(fields["externalSecret"], what, "name the Secret in registry.pullSecret")
     return Registry(
         address=_text(reader, fields, "address", references.address, "registry.address"),
-        layout=layout,
+        layout=beside.layout(fields["layout"]) if "layout" in fields else None,
+        ca_bundle=beside.ca_bundle(fields["caBundle"]) if "caBundle" in fields else None,
+        external_secret=external_secret(reader, fields["externalSecret"]) if "externalSecret" in fields else None,
         plain_http=reader.boolean(fields["plainHTTP"], "registry.plainHTTP") if "plainHTTP" in fields else False,
         pull_secret=_text(reader, fields, "pullSecret", names.subdomain, "registry.pullSecret") or None,
     )
@@ -97,6 +97,7 @@ def cluster(reader: Reader, name: str, fields: Fields, where: Location) -> Clust
         architecture=_text(reader, fields, "architecture", names.architecture) or _ARCHITECTURE,
         layer=_set(reader, fields, f"cluster {name}", where),
         where=where,
+        platform=platform(reader, fields["platform"]) if "platform" in fields else CDI_ALONE,
     )
 
 

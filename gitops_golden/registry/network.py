@@ -12,14 +12,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Proxies by scheme, the hosts that need none, and a file of CA certificates to trust.
+    """Proxies by scheme, the hosts that need none, and CA certificates to trust.
 
-    ``no_proxy`` is the variable's text: domains (and what is below them), addresses, networks, or ``*``.
+    ``no_proxy`` is the variable's text: domains (and what is below them), addresses, networks, or ``*``. ``ca_file``
+    takes the place of the customary authorities, ``certificates`` (PEM) are trusted beside them.
     """
 
     proxies: tuple[tuple[str, str], ...] = ()
     no_proxy: str = ""
     ca_file: str | None = None
+    certificates: str = ""
 
     def proxies_for(self, host: str) -> dict[str, str]:
         """Return the proxies for a host, as requests takes them."""
@@ -27,8 +29,11 @@ class Network:
         return {} if spared else dict(self.proxies)
 
 
-def network(environ: Mapping[str, str]) -> Network:
-    """Read ``HTTPS_PROXY``, ``HTTP_PROXY``, ``NO_PROXY``, ``REQUESTS_CA_BUNDLE`` and ``SSL_CERT_FILE``."""
+def network(environ: Mapping[str, str], *, certificates: str = "") -> Network:
+    """Read ``HTTPS_PROXY``, ``HTTP_PROXY``, ``NO_PROXY``, ``REQUESTS_CA_BUNDLE`` and ``SSL_CERT_FILE``.
+
+    ``certificates`` are the policy's.
+    """
 
     def value(name: str) -> str:
         return environ.get(name.lower()) or environ.get(name) or ""
@@ -38,6 +43,7 @@ def network(environ: Mapping[str, str]) -> Network:
         tuple((scheme, proxy) for scheme, proxy in found.items() if proxy),
         value("NO_PROXY"),
         environ.get("REQUESTS_CA_BUNDLE") or environ.get("SSL_CERT_FILE") or None,
+        certificates,
     )
 
 

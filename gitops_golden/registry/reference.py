@@ -15,8 +15,7 @@ from gitops_golden.policy import references
 UNKNOWN_PLATFORM = "unknown"
 """An image whose config names no architecture, as KubeVirt's disk-uploader leaves it."""
 
-_HEX_DIGITS = {"sha256": 64, "sha512": 128}
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _WORD = r"[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?"
 _PLATFORM = re.compile(rf"{_WORD}/{_WORD}(?:/{_WORD})?|{UNKNOWN_PLATFORM}")
 
@@ -40,7 +39,7 @@ def split(address: str) -> Address:
 
 
 def is_digest(text: str) -> bool:
-    """Whether a text is a whole sha256 or sha512 digest in lower case."""
+    """Whether a text is a whole sha256 digest in lower case: CDI imports no other (recorded for sha512)."""
     return _DIGEST.fullmatch(text) is not None
 
 
@@ -59,12 +58,11 @@ def is_platform(text: str) -> bool:
     return _PLATFORM.fullmatch(text) is not None
 
 
-def digest_of(data: bytes, algorithm: str = "sha256") -> str:
+def digest_of(data: bytes) -> str:
     """Return the digest of some bytes, with its algorithm before it."""
-    return f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}"
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 def matches(digest: str, data: bytes) -> bool:
     """Whether bytes are those that a digest names."""
-    algorithm = digest.partition(":")[0]
-    return algorithm in _HEX_DIGITS and hmac.compare_digest(digest_of(data, algorithm), digest)
+    return hmac.compare_digest(digest_of(data), digest)

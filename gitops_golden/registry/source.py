@@ -47,7 +47,7 @@ def open_registry(registry: Registry, *, environ: Mapping[str, str], home: Path)
 
     return RegistryClient(
         registry.address,
-        network=network(environ),
+        network=network(environ, certificates=registry.ca_bundle.certificates if registry.ca_bundle else ""),
         plain_http=registry.plain_http,
         found=find(registry.address, environ, home),
     )

@@ -5,10 +5,11 @@ Knows nothing of repositories, and hands back every status that is final.
 
 from __future__ import annotations
 
+import ssl
 import time
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -69,6 +70,26 @@ class _Session(requests.Session):
         return None
 
 
+class _Trusting(HTTPAdapter):
+    """Trusts some authorities beside those that requests trusts for each request."""
+
+    def __init__(self, certificates: str) -> None:
+        self._context = ssl.create_default_context(cadata=certificates) if certificates else None
+        super().__init__(pool_maxsize=_CONNECTIONS)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:  # noqa: FBT001, FBT002 - requests' signature
+        """Hand the context to every pool; requests adds its own authorities to it."""
+        if self._context:
+            kwargs["ssl_context"] = self._context
+        super().init_poolmanager(connections, maxsize, block, **kwargs)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Hand the context to what is reached through a proxy, too."""
+        if self._context:
+            kwargs["ssl_context"] = self._context
+        return super().proxy_manager_for(proxy, **kwargs)
+
+
 class Transport:
     """Asks URLs. Safe to use from several threads at a time."""
 
@@ -82,7 +103,7 @@ class Transport:
         # The cookie jar is the one thing in a session that threads would share.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in self._schemes:
-            self._session.mount(f"{scheme}://", HTTPAdapter(pool_maxsize=_CONNECTIONS))
+            self._session.mount(f"{scheme}://", _Trusting(network.certificates))
 
     def ask(self, method: str, url: str, *, accept: str, limit: int, authorization: str = "") -> Answer:
         """Return the final answer to a request, redirects followed and transient faults tried again.

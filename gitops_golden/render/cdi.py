@@ -12,7 +12,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gitops_golden.plan.model import Variant
+    from gitops_golden.policy.model import Platform
 
 DIGEST_ANNOTATION = "cdi.kubevirt.io/storage.import.sourceDesiredDigest"
 OWNER_LABEL = "cdi.kubevirt.io/dataImportCron"
@@ -25,49 +28,69 @@ TRACKING_NAME = 42
 """CDI names a Job ``initial-job-<cron>-<uid8>``; longer crons are admitted and then silently never polled."""
 HASH = 8
 
+BINDING_ANNOTATION = "cdi.kubevirt.io/storage.bind.immediate.requested"
+
 RENDERED_NAMESPACE_LIMIT = ("openshift-", "kube-")
-SYSTEM_NAMESPACES = frozenset({"default", "cdi", "kubevirt-hyperconverged", "openshift"})
+SYSTEM_NAMESPACES = frozenset({"default", "cdi", "kubevirt-hyperconverged", "kubevirt-os-images", "openshift"})
 
 
 def cron_spec(variant: Variant) -> dict[str, Any]:
     """Return the DataImportCron's spec, in the order in which it is written."""
     settings = variant.settings
-    source = {"url": f"docker://{variant.source}", "pullMethod": "pod"}
-    if variant.tracking:
-        source["url"] += f":{variant.tag}"
+    tag = f":{variant.tag}" if variant.tracking else ""
+    source: dict[str, Any] = {"url": f"docker://{variant.source}{tag}", "pullMethod": settings.pull_method}
     if variant.pull_secret:
         source["secretRef"] = variant.pull_secret
+    if variant.ca_config_map:
+        source["certConfigMap"] = variant.ca_config_map
+    if variant.architecture:
+        # The digest stays that of the index: it is what the registry holds under the tag.
+        source["platform"] = {"architecture": variant.architecture}
     storage: dict[str, Any] = {"resources": {"requests": {"storage": settings.size}}}
     if settings.storage_class:
         storage["storageClassName"] = settings.storage_class
+    if settings.access_modes:
+        storage["accessModes"] = list(settings.access_modes)
+    if settings.volume_mode:
+        storage["volumeMode"] = settings.volume_mode
     return {
         "schedule": settings.update.schedule if settings.update else "",
-        "managedDataSource": variant.image,
+        "managedDataSource": variant.data_source,
         "importsToKeep": settings.keep,
-        "retentionPolicy": "All",
-        "garbageCollect": "Outdated",
+        "retentionPolicy": settings.retention,
+        "garbageCollect": settings.garbage_collect,
         "template": {"spec": {"source": {"registry": source}, "storage": storage}},
     }
 
 
 def cron_name(variant: Variant) -> str:
-    """Return the DataImportCron's name: the image's, shortened if need be, and a hash of what cannot be changed.
+    """Return the DataImportCron's name: the DataSource's, shortened if need be, and a hash of what cannot be changed.
 
-    The image's whole name is in the hash as ``managedDataSource``, so two that are shortened alike stay apart.
+    The DataSource's whole name is in the hash as ``managedDataSource``, so two that are shortened alike stay apart.
     """
-    meaning: dict[str, Any] = {"spec": cron_spec(variant)}
-    if variant.restarts:
-        meaning["restarts"] = variant.restarts
+    return hashed_name(cron_spec(variant), variant.restarts)
+
+
+def hashed_name(spec: Mapping[str, Any], restarts: int) -> str:
+    """Return the name that a DataImportCron of a spec has, at a count of restarts."""
+    meaning: dict[str, Any] = {"spec": spec}
+    if restarts:
+        meaning["restarts"] = restarts
     canonical = json.dumps(meaning, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     suffix = hashlib.sha256(canonical.encode()).hexdigest()[:HASH]
-    limit = TRACKING_NAME if variant.tracking else PINNED_NAME
-    stem = variant.image[: limit - HASH - 1].rstrip("-.")
+    limit = TRACKING_NAME if spec["schedule"] else PINNED_NAME
+    stem = spec["managedDataSource"][: limit - HASH - 1].rstrip("-.")
     return f"{stem}-{suffix}"
 
 
 def cron_labels(variant: Variant, fleet: str) -> dict[str, str]:
     """Return the DataImportCron's labels. CDI copies those of ``kubevirt.io`` to volumes and the DataSource."""
-    labels = {FLEET_LABEL: fleet}
+    return dict(variant.settings.labels) | default_labels(variant) | {FLEET_LABEL: fleet}
+
+
+def default_labels(variant: Variant) -> dict[str, str]:
+    """Return the labels by which consumers are given an instancetype and a preference."""
+    labels = {}
     for noun, default in (
         ("instancetype", variant.settings.instancetype),
         ("preference", variant.settings.preference),
@@ -79,8 +102,11 @@ def cron_labels(variant: Variant, fleet: str) -> dict[str, str]:
 
 
 def cron_annotations(variant: Variant) -> dict[str, str]:
-    """Return the DataImportCron's annotations: the pinned digest, and the attempt count unless it is 0."""
-    annotations = {}
+    """Return the DataImportCron's annotations: the user's, the pinned digest, and the attempt count unless it is 0."""
+    settings = variant.settings
+    annotations = dict(settings.annotations)
+    if settings.immediate_binding is not None:
+        annotations[BINDING_ANNOTATION] = "true" if settings.immediate_binding else "false"
     if variant.digest:
         annotations[DIGEST_ANNOTATION] = variant.digest
     if variant.attempts:
@@ -88,6 +114,13 @@ def cron_annotations(variant: Variant) -> dict[str, str]:
     return annotations
 
 
-def renders_namespace(namespace: str) -> bool:
+def renders_namespace(namespace: str, platform: Platform) -> bool:
     """Whether a namespace is ours to make: the platform's own are used, but never rendered."""
-    return not namespace.startswith(RENDERED_NAMESPACE_LIMIT) and namespace not in SYSTEM_NAMESPACES
+    theirs = {platform.cdi_namespace}
+    if platform.hyper_converged:
+        theirs.add(platform.hyper_converged.namespace)
+    return (
+        not namespace.startswith(RENDERED_NAMESPACE_LIMIT)
+        and namespace not in SYSTEM_NAMESPACES
+        and namespace not in theirs
+    )

@@ -1,28 +1,38 @@
-"""Plan to tree: one folder per cluster, rendered once per distinct variant.
+"""Plan to tree: one folder per cluster, rendered once per distinct holding.
 
-A cluster's folder holds ``image-<name>.yaml`` per delivery and ``namespace-<name>.yaml`` per namespace. No cluster's
-name is in any of them, so equal clusters share one folder object.
+A cluster's folder holds ``image-<name>.yaml`` per delivery, ``pointer-<name>.yaml`` per second name, and what they
+need: namespaces, the registry's CA, the pull secret, consumers' roles, the word to HyperConverged. No cluster's name is
+in any of them, so equal clusters share one folder object.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gitops_golden.errors import InputError
-from gitops_golden.render.cdi import cron_annotations, cron_labels, cron_name, cron_spec, renders_namespace
-from gitops_golden.render.environment import Templates
+from gitops_golden.render.cdi import renders_namespace
+from gitops_golden.render.names import file_name
 from gitops_golden.render.tree import File, Folder, Tree
+from gitops_golden.render.values import pulled_in, says_something
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable, Hashable, Iterator, Mapping
+    from typing import Any
 
-    from gitops_golden.plan.model import Plan, Variant
+    from gitops_golden.plan.model import ClusterPlan, Holding, Plan, Variant
+    from gitops_golden.render.checked import Checked
+    from gitops_golden.render.extras import Extras
+    from gitops_golden.render.names import Kind
+    from gitops_golden.render.values import Values
+    from gitops_golden.templating.environment import Templates
 
 SEPARATOR = "---\n"
+IMAGE_TEMPLATES = ("cron.yaml.j2", "datasource.yaml.j2")
+Thing = TypeVar("Thing")
 
 
-def render_plan(plan: Plan, templates: Path) -> Tree:
+def render_plan(plan: Plan, renderer: Renderer) -> Tree:
     """Return the tree of a plan. Raises ``InputError`` if an image is not locked yet, or for a template's mistake."""
     unlocked = plan.unlocked()
     if unlocked:
@@ -30,84 +40,94 @@ def render_plan(plan: Plan, templates: Path) -> Tree:
             f"no release is locked for {_listed(unlocked)}",
             remedy="run `gitops-golden lock` and commit the lock",
         )
-    renderer = Renderer(plan.fleet, Templates(templates))
     return Tree.of(
         plan.fleet,
-        (
-            (plan.target.folder(held.cluster.name), renderer.folder(held.variants))
-            for held in plan.clusters
-            if held.variants
-        ),
+        ((plan.target.folder(held.cluster.name), renderer.folder_of(held)) for held in plan.receiving),
     )
-
-
-def image_file(image: str) -> str:
-    """Return the name of the file that holds an image's manifests."""
-    return f"image-{image}.yaml"
-
-
-def image_of(path: str) -> str | None:
-    """Return the image whose manifests a path of the tree holds, or None for another kind of file."""
-    name = path.rpartition("/")[2]
-    if name.startswith("image-") and name.endswith(".yaml"):
-        return name.removeprefix("image-").removesuffix(".yaml")
-    return None
 
 
 @dataclass(slots=True)
 class Renderer:
-    """Renders the variants of one fleet, remembering what it rendered."""
+    """Renders what clusters of one fleet hold, remembering what it rendered.
 
-    fleet: str
+    ``checked`` and ``extras`` are what users' templates need; None where there are none.
+    """
+
+    values: Values
     templates: Templates
-    _images: dict[Variant, File] = field(default_factory=dict)
-    _namespaces: dict[str, File] = field(default_factory=dict)
+    checked: Checked | None = None
+    extras: Extras | None = None
+    _files: dict[Hashable, File | None] = field(default_factory=dict)
     _folders: dict[int, Folder] = field(default_factory=dict)
     _shared: dict[Folder, Folder] = field(default_factory=dict)
 
-    def folder(self, variants: tuple[Variant, ...]) -> Folder:
-        """Return the folder of a cluster that holds ``variants``; the same object for equal content."""
-        folder = self._folders.get(id(variants))
+    def folder_of(self, held: ClusterPlan) -> Folder:
+        """Return the folder of one cluster, with the files that users' templates add to it."""
+        folder = self.folder(held.holding)
+        if self.extras is None:
+            return folder
+        added = tuple(self.extras.of(held))
+        files = (*folder.files, *(file for file, _ in added))
+        if self.checked:
+            for file, template in added:
+                self.checked.file(file, self.templates.shown(template))
+            self.checked.together(files)
+        made = Folder.of(files)
+        return self._shared.setdefault(made, made)
+
+    def folder(self, holding: Holding) -> Folder:
+        """Return the folder of a cluster that holds ``holding``; the same object for equal content."""
+        folder = self._folders.get(id(holding))
         if folder is None:
-            files = [self.image(variant) for variant in variants]
-            namespaces = {variant.settings.namespace for variant in variants}
-            files += [self.namespace(name) for name in namespaces if renders_namespace(name)]
-            made = Folder.of(files)
-            folder = self._folders[id(variants)] = self._shared.setdefault(made, made)
+            made = Folder.of(file for file in self._of(holding) if file)
+            folder = self._folders[id(holding)] = self._shared.setdefault(made, made)
         return folder
 
     def image(self, variant: Variant) -> File:
-        """Return the file with a variant's DataImportCron and DataSource."""
-        file = self._images.get(variant)
+        """Return the file with a variant's DataImportCron and DataSource. Raises ``InputError`` if it is empty."""
+        file = self._files.get(variant)
         if file is None:
-            file = self._images[variant] = File(image_file(variant.image), self._manifests(variant).encode())
+            file = self._made("image", variant.data_source, IMAGE_TEMPLATES, self.values.variant(variant))
+            if file is None:
+                what = f"the templates {' and '.join(IMAGE_TEMPLATES)} write nothing for {variant.data_source}"
+                raise InputError(what, remedy="take the image out of the policy instead")
+            self._files[variant] = file
         return file
 
-    def namespace(self, name: str) -> File:
-        """Return the file with a namespace that no engine may prune: its volumes would go with it."""
-        file = self._namespaces.get(name)
-        if file is None:
-            text = self.templates.render("namespace.yaml.j2", {"namespace": name})
-            file = self._namespaces[name] = File(f"namespace-{name}.yaml", text.encode())
-        return file
+    def _of(self, holding: Holding) -> Iterator[File | None]:
+        yield from map(self.image, holding.variants)
+        for pointer in holding.pointers:
+            yield self._file("pointer", pointer.name, pointer, self.values.pointer, pointer)
+        for namespace in holding.namespaces:
+            if renders_namespace(namespace, holding.platform):
+                yield self._file("namespace", namespace, namespace, self.values.namespace, namespace)
+            if self.values.consumers:
+                yield self._file("consumers", namespace, namespace, self.values.consumers_in, namespace)
+        for namespace in pulled_in(holding):
+            if self.values.registry.ca_bundle:
+                yield self._file("registry-ca", namespace, namespace, self.values.ca_in, namespace)
+            if self.values.registry.external_secret:
+                yield self._file("pull-secret", namespace, namespace, self.values.secret_in, namespace)
+        if holding.vendor and says_something(holding.vendor):
+            yield self._file("hyperconverged", "", id(holding), self.values.hyper_converged, holding.vendor)
 
-    def _manifests(self, variant: Variant) -> str:
-        spec = cron_spec(variant)
-        template = spec["template"]["spec"]
-        values = {
-            "fleet": self.fleet,
-            "namespace": variant.settings.namespace,
-            "cron": {
-                "name": cron_name(variant),
-                "labels": sorted(cron_labels(variant, self.fleet).items()),
-                "annotations": sorted(cron_annotations(variant).items()),
-            },
-            "spec": spec,
-            "source": template["source"]["registry"],
-            "storage": template["storage"],
-        }
-        parts = (self.templates.render(name, values) for name in ("cron.yaml.j2", "datasource.yaml.j2"))
-        return SEPARATOR.join(parts)
+    def _file(
+        self, kind: Kind, name: str, key: Hashable, values: Callable[[Thing], Mapping[str, Any]], thing: Thing
+    ) -> File | None:
+        """Return a file made by the template of its kind, once for each ``key``."""
+        if (kind, key) not in self._files:
+            self._files[kind, key] = self._made(kind, name, (f"{kind}.yaml.j2",), values(thing))
+        return self._files[kind, key]
+
+    def _made(self, kind: Kind, name: str, templates: tuple[str, ...], values: Mapping[str, Any]) -> File | None:
+        """Return the file that some templates write together, checked if one of them is the user's."""
+        parts = [self.templates.render(template, values) for template in templates]
+        text = SEPARATOR.join(filter(None, parts))
+        file = File(file_name(kind, name), text.encode()) if text else None
+        own = [template for template in templates if self.templates.is_own(template)]
+        if file and own and self.checked:
+            self.checked.file(file, ", ".join(map(self.templates.shown, own)))
+        return file
 
 
 def _listed(names: tuple[str, ...], most: int = 5) -> str:

@@ -10,6 +10,7 @@ from gitops_golden.report.words import API_VERSION, counted, listed, short
 from gitops_golden.verify.model import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from gitops_golden.report.tables import Row, Style
@@ -40,11 +41,15 @@ def as_json(report: Report) -> dict[str, Any]:
         "summary": {
             "deliveries": len(report.deliveries),
             **{verdict.value: report.count(verdict) for verdict in Verdict},
+            "imageFindings": sum(1 for result in report.images if result.finding),
+            "clusterFindings": sum(1 for result in report.clusters if result.finding),
         },
         "deliveries": [
             {
                 "cluster": result.cluster,
                 "image": result.image,
+                "dataSource": result.data_source,
+                "architecture": result.architecture,
                 "expected": result.expected,
                 "actual": result.actual,
                 "verdict": result.verdict.value,
@@ -67,6 +72,8 @@ def as_json(report: Report) -> dict[str, Any]:
                 "cluster": result.cluster,
                 "readAt": rfc3339(result.read_at),
                 "serverVersion": result.server,
+                "notJudged": [link.value for link in result.not_judged],
+                "verdict": result.finding.verdict.value if result.finding else None,
                 **_finding(result.finding),
             }
             for result in report.clusters
@@ -89,7 +96,7 @@ def _finding(finding: Finding | None) -> dict[str, Any]:
 def as_text(report: Report, style: Style, *, wide: bool) -> str:
     """Return the report for a person: every delivery if ``wide``, else those with a finding, grouped, worst first."""
     verdicts = _wide(report, style) if wide else _grouped(report, style)
-    parts = (verdicts, _advice(report, style), wrapped(_headline(report), style))
+    parts = (verdicts, _clusters(report, style), _advice(report, style), wrapped(_headline(report), style))
     return "\n\n".join(part for part in parts if part)
 
 
@@ -99,8 +106,32 @@ def _headline(report: Report) -> str:
     total = counted(len(report.deliveries), "delivery", "deliveries")
     clusters = counted(len(report.clusters), "cluster")
     moved = sum(1 for result in report.images if result.finding)
-    images = f"; {counted(moved, 'image')} with a finding at the registry" if moved else ""
-    return f"{report.fleet}: {total} on {clusters}: {counts or 'none'}{images} (as of {rfc3339(report.at)}{commit})"
+    notes = f"; {counted(moved, 'image')} with a finding at the registry" if moved else ""
+    if whole := sum(1 for _ in _of_their_own(report)):
+        notes += f"; {counted(whole, 'cluster')} with a finding of its own"
+    if silent := sum(1 for result in report.clusters if result.not_judged):
+        notes += f"; access not judged on {counted(silent, 'cluster')}, for roles may not be read there"
+    return f"{report.fleet}: {total} on {clusters}: {counts or 'none'}{notes} (as of {rfc3339(report.at)}{commit})"
+
+
+def _of_their_own(report: Report) -> Iterator[tuple[str, Finding]]:
+    """Yield clusters with a finding that no delivery's verdict tells: an unreachable one with deliveries has theirs."""
+    delivered = {result.cluster for result in report.deliveries}
+    for result in report.clusters:
+        if result.finding and (result.answered or result.cluster not in delivered):
+            yield result.cluster, result.finding
+
+
+def _clusters(report: Report, style: Style) -> str:
+    """One row per verdict and reason of clusters as a whole."""
+    groups: dict[tuple[Verdict, str], list[str]] = defaultdict(list)
+    for cluster, finding in _of_their_own(report):
+        groups[finding.verdict, finding.reason].append(cluster)
+    order = sorted(groups.items(), key=lambda item: (WORST_FIRST.index(item[0][0]), item[0][1]))
+    rows: list[Row] = [
+        (reason, Cell(verdict, COLOR[verdict]), f"{len(names):,}", listed(names)) for (verdict, reason), names in order
+    ]
+    return table(("clusters as a whole", "verdict", "n", "clusters"), rows, style) if rows else ""
 
 
 def _wide(report: Report, style: Style) -> str:
@@ -110,7 +141,7 @@ def _wide(report: Report, style: Style) -> str:
         rows.append(
             (
                 result.cluster,
-                result.image,
+                result.data_source,
                 Cell(result.verdict, COLOR[result.verdict]),
                 (finding.link or "-") if finding else "-",
                 finding.reason if finding else "-",
@@ -123,16 +154,16 @@ def _wide(report: Report, style: Style) -> str:
 
 
 def _grouped(report: Report, style: Style) -> str:
-    """One row per image, verdict, link and reason, so that a large fleet fits one screen."""
+    """One row per DataSource, verdict, link and reason, so that a large fleet fits one screen."""
     groups: dict[tuple[str, Verdict, str, str], list[DeliveryResult]] = defaultdict(list)
     for result in report.deliveries:
         finding = result.finding
         link, reason = (finding.link or "-", finding.reason) if finding else ("-", "-")
-        groups[result.image, result.verdict, link, reason].append(result)
+        groups[result.data_source, result.verdict, link, reason].append(result)
     order = sorted(groups.items(), key=lambda item: (WORST_FIRST.index(item[0][1]), *item[0]))
     rows: list[Row] = [
         (
-            image,
+            name,
             Cell(verdict, COLOR[verdict]),
             link,
             reason,
@@ -141,7 +172,7 @@ def _grouped(report: Report, style: Style) -> str:
             f"{len(results):,}",
             listed([result.cluster for result in results]),
         )
-        for (image, verdict, link, reason), results in order
+        for (name, verdict, link, reason), results in order
     ]
     if not rows:
         return ""
@@ -161,11 +192,13 @@ def _advice(report: Report, style: Style) -> str:
             told["registry", image.finding.reason, image.finding.message, image.finding.remedy].append(
                 f"{image.image}:{image.tag}"
             )
+    for cluster, whole in _of_their_own(report):
+        told[whole.link or "cluster", whole.reason, whole.message, whole.remedy].append(cluster)
     worst_first = sorted(report.deliveries, key=lambda result: WORST_FIRST.index(result.verdict))
     for result in worst_first:
         if finding := result.finding:
             told[finding.link or "cluster", finding.reason, finding.message, finding.remedy].append(
-                f"{result.image} on {result.cluster}"
+                f"{result.data_source} on {result.cluster}"
             )
     most = 20 if style.plain else 8
     entries = [_entry(key, where, style) for key, where in list(told.items())[:most]]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitops_golden.fleet.observation import Unreachable
 from gitops_golden.render.manifests import read_manifest
+from gitops_golden.verify.beside import unpublished
 from gitops_golden.verify.model import Finding, Link, Verdict
 
 if TYPE_CHECKING:
@@ -43,10 +44,14 @@ def lock(case: Case) -> Finding | None:
 
 def git(case: Case) -> Finding | None:
     """Break where the branch's head does not hold exactly what policy and lock render."""
-    held = case.git.published(case.cluster, case.expected.image)
+    return _own_file(case) or unpublished(case.git, case.cluster, case.beside)
+
+
+def _own_file(case: Case) -> Finding | None:
+    held = case.git.published(case.cluster, case.expected.data_source)
     if held == case.expected.content:
         return None
-    past = case.git.past(case.cluster, case.expected.image)
+    past = case.git.past(case.cluster, case.expected.data_source)
     since = past[0].since if past else None
     if held is None:
         what = "the branch holds no manifest of this delivery"

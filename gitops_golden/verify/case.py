@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gitops_golden.fleet.observation import NOT_RECORDED
 from gitops_golden.fleet.views import cron_view
-from gitops_golden.render.cdi import cron_annotations, cron_labels, cron_name, cron_spec
+from gitops_golden.render.cdi import OWNER_LABEL, cron_annotations, cron_labels, cron_name, cron_spec
+from gitops_golden.render.manifests import read_manifest
+from gitops_golden.render.names import parse
+from gitops_golden.verify.metadata import copied_labels
 from gitops_golden.verify.model import Finding, Verdict
 
 if TYPE_CHECKING:
@@ -30,14 +33,29 @@ class Past:
     manifest: Manifest | None
 
 
+@dataclass(frozen=True, slots=True)
+class PastFile:
+    """What a file of a cluster's folder was from a commit on; ``content`` is None where there was none."""
+
+    commit: str
+    since: datetime
+    content: bytes | None
+
+
 class GitTruth(Protocol):
     """What the repository that the clusters follow says."""
 
-    def published(self, cluster: str, image: str) -> bytes | None:
+    def published(self, cluster: str, data_source: str) -> bytes | None:
         """Return the delivery's file at the head of the branch, or None if there is none."""
 
-    def past(self, cluster: str, image: str) -> tuple[Past, ...]:
+    def past(self, cluster: str, data_source: str) -> tuple[Past, ...]:
         """Return how that file changed, newest first and bounded."""
+
+    def file(self, cluster: str, name: str) -> bytes | None:
+        """Return any file of a cluster's folder at the head of the branch, or None if there is none."""
+
+    def file_past(self, cluster: str, name: str) -> tuple[PastFile, ...]:
+        """Return how such a file changed, newest first and bounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +63,12 @@ class Expected:
     """What a variant's manifests claim, as objects: the same for every cluster that holds the variant.
 
     ``digest`` is what consumers are to be served: the locked one or, in tracking mode, what the tag is now. ``known``
-    are all digests that the lock ever held for the image.
+    are all digests that the lock ever held for the image. ``source_labels`` and ``source_annotations`` are those of
+    the DataSource, without its owner label; ``architecture`` is None where the image has one volume for all.
     """
 
     image: str
+    data_source: str
     namespace: str
     cron: str
     spec: Mapping[str, Any]
@@ -59,6 +79,9 @@ class Expected:
     storage_class: str | None
     content: bytes
     known: frozenset[str]
+    source_labels: Mapping[str, str] = field(default_factory=dict)
+    source_annotations: Mapping[str, str] = field(default_factory=dict)
+    architecture: str | None = None
 
     @property
     def tracking(self) -> bool:
@@ -68,36 +91,72 @@ class Expected:
     @property
     def volume(self) -> str:
         """The volume's name: CDI calls it after the DataSource and the digest's first 12 hexadecimal digits."""
-        return f"{self.image}-{(self.digest or '').partition(':')[2][:12]}"
+        return f"{self.data_source}-{(self.digest or '').partition(':')[2][:12]}"
 
 
 def expected_of(variant: Variant, fleet: str, *, content: bytes, served: str | None, known: frozenset[str]) -> Expected:
-    """Return what to expect of a variant. ``content`` is its rendered file, ``served`` what its tag is now."""
-    settings = variant.settings
+    """Return what to expect of a variant. ``content`` is its rendered file, ``served`` what its tag is now.
+
+    What the file says counts: a user's template may say more than the built-in one.
+    """
+    settings, rendered = variant.settings, read_manifest(content)
+    labels = dict(rendered.labels) if rendered else cron_labels(variant, fleet)
     return Expected(
         image=variant.image,
+        data_source=variant.data_source,
         namespace=settings.namespace,
-        cron=cron_name(variant),
-        spec=cron_spec(variant),
-        labels=cron_labels(variant, fleet),
-        annotations=cron_annotations(variant),
+        cron=rendered.cron if rendered else cron_name(variant),
+        spec=rendered.spec if rendered else cron_spec(variant),
+        labels=labels,
+        annotations=rendered.annotations if rendered else cron_annotations(variant),
         digest=served if variant.tracking else variant.digest,
         schedule=settings.update.schedule if settings.update else None,
         storage_class=settings.storage_class,
         content=content,
         known=known,
+        source_labels=_without_owner(copied_labels(labels) | (dict(rendered.served.labels) if rendered else {})),
+        source_annotations=rendered.served.annotations if rendered else {},
+        architecture=variant.architecture,
     )
+
+
+def _without_owner(labels: dict[str, str]) -> dict[str, str]:
+    return {key: value for key, value in labels.items() if key != OWNER_LABEL}
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A file of a cluster's folder that is no delivery's own, as it is rendered: its name, its bytes, its objects."""
+
+    name: str
+    content: bytes
+    objects: tuple[Mapping[str, Any], ...]
+
+    @property
+    def kind(self) -> str:
+        """What such a file holds: ``pointer``, ``consumers`` and so on."""
+        found = parse(self.name)
+        return found[0] if found else ""
+
+    def object(self, kind: str) -> Mapping[str, Any] | None:
+        """Return its first object of a kind of the Kubernetes API."""
+        return next((each for each in self.objects if each.get("kind") == kind), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One delivery to be judged, as of ``now``."""
+    """One delivery to be judged, as of ``now``.
+
+    ``beside`` are the files that it needs on its cluster beside its own: second names that lead to it, its namespace,
+    consumers' rights and what reaches the registry.
+    """
 
     cluster: str
     expected: Expected
     git: GitTruth
     observed: Observed
     now: datetime
+    beside: tuple[Beside, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,4 +191,4 @@ class Scene:
 
     def past(self) -> tuple[Past, ...]:
         """Return what Git said of the delivery, newest first."""
-        return self.case.git.past(self.case.cluster, self.expected.image)
+        return self.case.git.past(self.case.cluster, self.expected.data_source)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from gitops_golden.fleet.views import cron_view
 from gitops_golden.render.cdi import ATTEMPT_ANNOTATION, DIGEST_ANNOTATION
+from gitops_golden.verify.metadata import carries, left_over, strayed
 from gitops_golden.verify.model import Finding, Link, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from gitops_golden.fleet.views import CronView
     from gitops_golden.render.manifests import Manifest
@@ -45,7 +46,7 @@ def _absent(scene: Scene) -> Finding:
     others = [
         view.meta.name
         for view in map(cron_view, scene.seen.list("DataImportCron", expected.namespace))
-        if view.managed_data_source == expected.image
+        if view.managed_data_source == expected.data_source
     ]
     history = scene.past()
     newest, earlier = history[:1], history[1:]
@@ -54,7 +55,7 @@ def _absent(scene: Scene) -> Finding:
     if others and not any(cron in others for cron in here):
         return _broken(
             "ForeignCron",
-            f"{expected.cron} is absent, and {', '.join(sorted(others))} manages {expected.image} instead",
+            f"{expected.cron} is absent, and {', '.join(sorted(others))} manages {expected.data_source} instead",
             f"remove the other cron, then {SYNC}",
         )
     if newest and expected.cron not in here:
@@ -103,11 +104,16 @@ def _differing(expected: Mapping[str, Any], found: Mapping[str, Any], prefix: st
 
 def _metadata(scene: Scene, found: CronView) -> Finding | None:
     expected = scene.expected
-    here = found.meta.annotations
-    keys = (ATTEMPT_ANNOTATION,) if expected.tracking else (DIGEST_ANNOTATION, ATTEMPT_ANNOTATION)
-    differing = [key for key in keys if here.get(key) != expected.annotations.get(key)]
-    differing += [key for key, value in expected.labels.items() if found.meta.labels.get(key) != value]
-    if not differing:
+    labels, annotations = found.meta.labels, _judged(found.meta.annotations, tracking=expected.tracking)
+    wanted = _judged(expected.annotations, tracking=expected.tracking)
+    differing = [*strayed(wanted, annotations), *strayed(expected.labels, labels)]
+    if ATTEMPT_ANNOTATION in annotations and ATTEMPT_ANNOTATION not in wanted:
+        differing.append(ATTEMPT_ANNOTATION)
+    left = [
+        *left_over(wanted, annotations, lambda: (past.annotations for past in _of(scene, found))),
+        *left_over(expected.labels, labels, lambda: (past.labels for past in _of(scene, found))),
+    ]
+    if not differing and not left:
         return None
     earlier = next((past for past in _earlier(scene) if _is_as(found, past.manifest, tracking=expected.tracking)), None)
     if earlier:
@@ -119,11 +125,26 @@ def _metadata(scene: Scene, found: CronView) -> Finding | None:
             SYNC,
             scene.past()[0].since,
         )
-    return _edited(scene, found, differing)
+    return _edited(scene, found, differing) if differing else _left(found, left)
+
+
+def _judged(annotations: Mapping[str, str], *, tracking: bool) -> dict[str, str]:
+    """Return annotations without the digest in tracking mode, where CDI writes it."""
+    return {key: value for key, value in annotations.items() if not (tracking and key == DIGEST_ANNOTATION)}
 
 
 def _earlier(scene: Scene) -> tuple[Past, ...]:
     return scene.past()[1:]
+
+
+def _of(scene: Scene, found: CronView) -> Iterator[Manifest]:
+    """Yield what earlier commits said of this very cron."""
+    here = (found.meta.namespace, found.meta.name)
+    yield from (
+        past.manifest
+        for past in _earlier(scene)
+        if past.manifest and (past.manifest.namespace, past.manifest.cron) == here
+    )
 
 
 def _is_as(found: CronView, manifest: Manifest | None, *, tracking: bool) -> bool:
@@ -133,17 +154,26 @@ def _is_as(found: CronView, manifest: Manifest | None, *, tracking: bool) -> boo
     here = found.meta.annotations
     if not tracking and here.get(DIGEST_ANNOTATION) != manifest.digest:
         return False
-    same_labels = all(found.meta.labels.get(key) == value for key, value in manifest.labels.items())
-    return same_labels and here.get(ATTEMPT_ANNOTATION) == manifest.attempt
+    same = carries(found.meta.labels, manifest.labels) and carries(here, manifest.annotations, but=DIGEST_ANNOTATION)
+    return same and here.get(ATTEMPT_ANNOTATION) == manifest.attempt
 
 
 def _told(found: CronView) -> str:
     return found.desired_digest or "no digest pinned"
 
 
+def _left(found: CronView, left: list[str]) -> Finding:
+    # Engines that apply on the client's side forget what they once wrote when another tool has written since.
+    return _broken(
+        "MetadataEdited",
+        f"{found.meta.name} still carries {', '.join(left)}, which Git held and holds no longer",
+        f"{SYNC}; if it stays, take it off by hand (kubectl label or annotate, with a - after the key)",
+    )
+
+
 def _edited(scene: Scene, found: CronView, differing: list[str]) -> Finding:
     name, wanted = found.meta.name, scene.expected.digest
-    if differing[0] != DIGEST_ANNOTATION:
+    if DIGEST_ANNOTATION not in differing:
         return _broken("MetadataEdited", f"{name} differs from every commit in {', '.join(differing)}", RESYNC)
     if not found.desired_digest:
         # CDI stays UpToDate=True on the last digest, so nothing else tells (seen on real CDI).

@@ -79,12 +79,12 @@ def _polling(scene: Scene, cron: CronView) -> Finding:
 
 def _not_started(scene: Scene, cron: CronView) -> Finding:
     name = cron.meta.name
-    source = scene.get("DataSource", scene.expected.image)
+    source = scene.get("DataSource", scene.expected.data_source)
     owner = data_source_view(source).meta.owner if source else ""
     if owner not in ("", name):
         return _progressing(
             "NotStarted",
-            f"CDI does not act on {name} while the owner label of {scene.expected.image} names {owner}",
+            f"CDI does not act on {name} while the owner label of {scene.expected.data_source} names {owner}",
             "let the GitOps engine sync this cluster, which sets the label",
         )
     return _progressing("NotStarted", f"CDI has not acted on {name} yet", "look at CDI's controller if this lasts")

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from gitops_golden.fleet.observation import Observation, Unreachable
+from gitops_golden.verify.access import access
 from gitops_golden.verify.before_cluster import git, lock, reach, registry
-from gitops_golden.verify.case import Case, Scene, expected_of
+from gitops_golden.verify.case import Case, Scene
+from gitops_golden.verify.cluster import judge_cluster
 from gitops_golden.verify.cron import cron
+from gitops_golden.verify.expectations import Expectations
 from gitops_golden.verify.importing import importing
-from gitops_golden.verify.model import (
-    ClusterResult,
-    DeliveryResult,
-    Finding,
-    ImageResult,
-    Link,
-    Report,
-    Verdict,
-)
+from gitops_golden.verify.model import DeliveryResult, Finding, ImageResult, Link, Report, Verdict
+from gitops_golden.verify.pointing import pointing
 from gitops_golden.verify.serving import datasource, served_digest, volume
 
 if TYPE_CHECKING:
@@ -26,25 +21,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gitops_golden.fleet.observation import Observed
-    from gitops_golden.plan.model import Plan, Variant
-    from gitops_golden.registry.lock import Lock
+    from gitops_golden.plan.model import Plan
     from gitops_golden.registry.update import TagState
-    from gitops_golden.verify.case import Expected, GitTruth
+    from gitops_golden.verify.case import Expected
+    from gitops_golden.verify.expectations import Truth
+    from gitops_golden.verify.model import ClusterResult
 
 BEFORE: tuple[Callable[[Case], Finding | None], ...] = (registry, lock, git, reach)
 """The links that need no cluster, and reaching it."""
-WITHIN: tuple[Callable[[Scene], Finding | None], ...] = (cron, importing, volume, datasource)
+WITHIN: tuple[Callable[[Scene], Finding | None], ...] = (cron, importing, volume, datasource, pointing, access)
 """The links on the cluster, in chain order; each may rely on those before it."""
-
-
-class Truth(NamedTuple):
-    """What the fleet is judged by: what Git, lock and registry say."""
-
-    git: GitTruth
-    lock: Lock
-    tags: Mapping[str, TagState]
-    commit: str | None
-    content: Callable[[Variant], bytes]
 
 
 def judge(case: Case) -> Finding | None:
@@ -59,17 +45,17 @@ def judge(case: Case) -> Finding | None:
 
 def judge_fleet(plan: Plan, truth: Truth, observed: Mapping[str, Observed], now: datetime) -> Report:
     """Return the report of a whole run. A cluster that nobody observed is unreachable, reason ``NotObserved``."""
-    memory = _Expectations(plan.fleet, truth)
+    expectations = Expectations(plan.fleet, truth)
     deliveries: list[DeliveryResult] = []
     clusters: list[ClusterResult] = []
     for held in plan.receiving:
         name = held.cluster.name
         seen = observed.get(name) or Unreachable(name, "NotObserved", "nobody read this cluster")
-        clusters.append(_cluster(seen))
+        clusters.append(judge_cluster(held, expectations, seen, now))
         for variant in held.variants:
-            expected = memory.of(variant)
-            finding = judge(Case(name, expected, truth.git, seen, now))
-            deliveries.append(_delivery(name, expected, seen, finding))
+            expected = expectations.of(variant)
+            case = Case(name, expected, truth.git, seen, now, expectations.beside(held.holding, variant))
+            deliveries.append(_delivery(name, expected, seen, judge(case)))
     return Report(
         fleet=plan.fleet,
         at=now,
@@ -80,47 +66,19 @@ def judge_fleet(plan: Plan, truth: Truth, observed: Mapping[str, Observed], now:
     )
 
 
-@dataclass(slots=True)
-class _Expectations:
-    """What variants claim, worked out once each."""
-
-    fleet: str
-    truth: Truth
-    _known: dict[Variant, Expected] = field(default_factory=dict)
-
-    def of(self, variant: Variant) -> Expected:
-        expected = self._known.get(variant)
-        if expected is None:
-            state = self.truth.tags.get(variant.image)
-            locked = self.truth.lock.image(variant.image)
-            expected = self._known[variant] = expected_of(
-                variant,
-                self.fleet,
-                content=self.truth.content(variant),
-                served=state.served if state else None,
-                known=frozenset(release.digest for release in locked.releases) if locked else frozenset(),
-            )
-        return expected
-
-
-def _cluster(seen: Observed) -> ClusterResult:
-    if isinstance(seen, Unreachable):
-        finding = Finding(Verdict.UNREACHABLE, None, seen.reason, seen.message, since=seen.last_known)
-        return ClusterResult(seen.cluster, seen.last_known, None, finding)
-    return ClusterResult(seen.cluster, seen.read_at, seen.server.version if seen.server else None)
-
-
 def _delivery(cluster: str, expected: Expected, seen: Observed, finding: Finding | None) -> DeliveryResult:
     actual = expected.digest if finding is None else None
     if finding and isinstance(seen, Observation):
         known = expected.known | ({expected.digest} if expected.digest else frozenset())
-        actual = served_digest(seen, expected.namespace, expected.image, frozenset(known))
-    return DeliveryResult(cluster, expected.image, expected.digest, actual, finding)
+        actual = served_digest(seen, expected.namespace, expected.data_source, frozenset(known))
+    return DeliveryResult(
+        cluster, expected.image, expected.data_source, expected.architecture, expected.digest, actual, finding
+    )
 
 
 def _images(plan: Plan, truth: Truth) -> Iterable[ImageResult]:
     """Yield each delivered image's tag against the lock; a tracking image moves without it: only recorded."""
-    variants = {variant.image: variant for delivery in plan.distinct() for variant in delivery}
+    variants = {variant.image: variant for variant in plan.variants()}
     for image in plan.images:
         variant, state = variants.get(image.name), truth.tags.get(image.name)
         if variant is None or state is None:

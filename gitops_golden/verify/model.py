@@ -38,7 +38,8 @@ class Link(StrEnum):
 class Finding:
     """The first broken link of one chain.
 
-    ``link`` is None where nothing could be read. ``reason`` is CamelCase and stable across versions; ``message`` is
+    ``link`` is None where nothing could be read, and of a cluster as a whole.
+    ``reason`` is CamelCase and stable across versions; ``message`` is
     the evidence, ``remedy`` what to do; ``since`` is when it began, as far as Git or the cluster tells.
     """
 
@@ -52,10 +53,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """The verdict on one delivery. ``actual`` is the digest that consumers are served now, where that is known."""
+    """The verdict on one delivery. ``actual`` is the digest that consumers are served now, where that is known.
+
+    ``data_source`` is what consumers clone from: the image's name, or one for an ``architecture`` of its own.
+    """
 
     cluster: str
     image: str
+    data_source: str
+    architecture: str | None
     expected: str | None
     actual: str | None
     finding: Finding | None = None
@@ -79,12 +85,18 @@ class ImageResult:
 
 @dataclass(frozen=True, slots=True)
 class ClusterResult:
-    """How one cluster was read, and what is true of it as a whole."""
+    """How one cluster was read, and what is true of it as a whole.
+
+    ``answered`` tells whether it could be read at all. ``not_judged`` are the links that could not be judged there for
+    want of rights and break nothing.
+    """
 
     cluster: str
     read_at: datetime | None
     server: str | None
     finding: Finding | None = None
+    answered: bool = True
+    not_judged: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitops_golden.fleet.views import data_source_view, volume_view
+from gitops_golden.render.cdi import OWNER_LABEL
+from gitops_golden.render.manifests import Metadata
+from gitops_golden.verify.metadata import carries, copied_labels, left_over, own_labels, strayed
 from gitops_golden.verify.model import Finding, Link, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     from gitops_golden.fleet.observation import Observation
@@ -35,16 +38,21 @@ def volume(scene: Scene) -> Finding | None:
 
 
 def datasource(scene: Scene) -> Finding | None:
+    """Break where the DataSource does not serve the volume, or its labels and annotations are not Git's."""
+    return serving(scene) or _metadata(scene)
+
+
+def serving(scene: Scene) -> Finding | None:
     """Break where the DataSource is not owned by the cron, does not point at its volume, or is not Ready."""
     expected, link = scene.expected, Link.DATASOURCE
     if unread := scene.unread("DataSource", link):
         return unread
-    raw = scene.get("DataSource", expected.image)
+    raw = scene.get("DataSource", expected.data_source)
     if raw is None:
         return _broken(
             link,
             "DataSourceAbsent",
-            f"{expected.image} is not on the cluster",
+            f"{expected.data_source} is not on the cluster",
             "let the GitOps engine sync this cluster",
         )
     found = data_source_view(raw)
@@ -54,7 +62,7 @@ def datasource(scene: Scene) -> Finding | None:
         return _broken(
             link,
             "OwnerLabelEdited",
-            f"the owner label of {expected.image} {owner}, not {expected.cron}",
+            f"the owner label of {expected.data_source} {owner}, not {expected.cron}",
             "let the GitOps engine sync this cluster, which puts the label back",
         )
     return _points(scene, found) or _ready(found)
@@ -150,7 +158,7 @@ def _points(scene: Scene, found: DataSourceView) -> Finding | None:
     return _broken(
         Link.DATASOURCE,
         "OtherSource",
-        f"{expected.image} {at}, not at {expected.volume}",
+        f"{expected.data_source} {at}, not at {expected.volume}",
         "CDI puts it back by itself; look at its controller if not",
     )
 
@@ -172,4 +180,45 @@ def _ready(found: DataSourceView) -> Finding | None:
         f"{found.meta.name} is not Ready yet ({told})",
         "look at CDI's controller if this lasts",
         condition.since if condition else None,
+    )
+
+
+def _metadata(scene: Scene) -> Finding | None:
+    """Break where labels or annotations are not as Git has them: by some of them VMs get their preference."""
+    raw = scene.get("DataSource", scene.expected.data_source)
+    assert raw is not None, "it serves its volume"
+    found = data_source_view(raw)
+    expected, labels, annotations = scene.expected, found.meta.labels, found.meta.annotations
+    differing = [*strayed(expected.source_labels, labels), *strayed(expected.source_annotations, annotations)]
+    differing += left_over(expected.source_labels, own_labels(labels), lambda: (each.labels for each in _served(scene)))
+    differing += left_over(
+        expected.source_annotations, annotations, lambda: (each.annotations for each in _served(scene))
+    )
+    if not differing:
+        return None
+    name, what = found.meta.name, ", ".join(differing)
+    earlier = (each for each in _served(scene) if _carries(found, each))
+    if next(earlier, None):
+        remedy = "let the GitOps engine sync this cluster"
+        message = f"{name} is as an earlier commit had it in {what}"
+        return Finding(Verdict.PROGRESSING, Link.DATASOURCE, "NotSynced", message, remedy, scene.past()[0].since)
+    return _broken(
+        Link.DATASOURCE,
+        "MetadataEdited",
+        f"{name} differs from Git in {what}",
+        "let the GitOps engine sync this cluster; what Git no longer holds and stays is taken off by hand",
+    )
+
+
+def _served(scene: Scene) -> Iterator[Metadata]:
+    """Yield what earlier commits said of the DataSource, CDI's copies of the cron's labels included."""
+    for past in scene.past()[1:]:
+        if past.manifest and past.manifest.namespace == scene.expected.namespace:
+            served = past.manifest.served
+            yield Metadata(copied_labels(past.manifest.labels) | dict(served.labels), served.annotations)
+
+
+def _carries(found: DataSourceView, earlier: Metadata) -> bool:
+    return carries(found.meta.labels, earlier.labels, but=OWNER_LABEL) and carries(
+        found.meta.annotations, earlier.annotations
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
+OBSERVED = ("Role", "RoleBinding", "HyperConverged")
 SAMPLE = Path(__file__).resolve().parents[2] / "sample-fleet"
 
 
@@ -75,14 +76,20 @@ def edit(snapshot: Path, kind: str, name: str, **annotations: str) -> None:
 
 def _objects(contents: Iterable[bytes], tags: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     for content in contents:
-        for document in map(as_data, parse(content, "manifest")):
-            assert isinstance(document, dict)
-            if document["kind"] == "DataImportCron":
-                yield from _converged(document, tags)
+        documents = [as_data(node) for node in parse(content, "manifest")]
+        crons = [each for each in documents if each["kind"] == "DataImportCron"]
+        for document in documents:
+            if document["kind"] == "DataSource" and not crons:
+                yield document | {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
+            elif document["kind"] in OBSERVED:
+                yield document
+        for cron in crons:
+            (source,) = (each for each in documents if each["kind"] == "DataSource")
+            yield from _converged(cron, source, tags)
 
 
-def _converged(cron: dict[str, Any], tags: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """Yield a cron as CDI leaves it, with its volume and DataSource."""
+def _converged(cron: dict[str, Any], source: dict[str, Any], tags: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Yield a cron as CDI leaves it, with its volume and DataSource, which takes over the labels of kubevirt.io."""
     image, namespace, name = cron["spec"]["managedDataSource"], cron["metadata"]["namespace"], cron["metadata"]["name"]
     annotations = cron["metadata"].get("annotations", {})
     digest = annotations.get(DIGEST_ANNOTATION) or tags[image]
@@ -110,10 +117,9 @@ def _converged(cron: dict[str, Any], tags: Mapping[str, str]) -> Iterator[dict[s
         "spec": {"storageClassName": cron["spec"]["template"]["spec"]["storage"].get("storageClassName", "standard")},
         "status": {"phase": "Bound"},
     }
-    yield {
-        "apiVersion": "cdi.kubevirt.io/v1beta1",
-        "kind": "DataSource",
-        "metadata": ours | {"name": image},
+    copied = {key: value for key, value in cron["metadata"]["labels"].items() if "kubevirt.io/" in key}
+    yield source | {
+        "metadata": source["metadata"] | {"labels": source["metadata"]["labels"] | copied},
         "spec": {"source": {"pvc": {"namespace": namespace, "name": volume}}},
         "status": {"conditions": [{"type": "Ready", "status": "True"}]},
     }

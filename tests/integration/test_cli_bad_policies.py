@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.policy.bad_policies import BAD, Link
+from tests.unit.policy.bad_policies import BAD
+from tests.unit.policy.good_policy import Link
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tests.integration.fleets import Ran
-    from tests.unit.policy.bad_policies import BadPolicy
+    from tests.unit.policy.good_policy import BadPolicy
 
 
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)

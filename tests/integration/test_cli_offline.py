@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     Run = Callable[..., Ran]
 
+GIB = 1024**3
+
 
 def command(verb: str) -> click.Command:
     found = commands.get_command(commands.make_context("gitops-golden", [verb]), verb)
@@ -110,18 +112,27 @@ def test_plan_has_every_delivery_for_machines_and_a_row_per_variant_for_people(r
     deliveries = run("plan", "-o", "json").json["deliveries"]
     assert len(deliveries) == 21
     edge = next(each for each in deliveries if (each["cluster"], each["image"]) == ("edge-001", "rhel9"))
-    assert edge["storage"] == {"size": "40Gi", "className": "local-nvme"}
-    assert run("plan").out.endswith("\nacme: 21 deliveries on 6 clusters, 10 distinct variants\n")
-    rows = [line for line in run("plan", "-o", "wide").out.splitlines() if "golden-images" in line]
+    assert edge["storage"] == {"size": "40Gi", "className": "local-nvme", "accessModes": [], "volumeMode": None}
+    assert edge["bytes"] == {"first": 40 * GIB, "most": 120 * GIB}
+    headline = "acme: 21 deliveries on 6 clusters in golden-images, 10 distinct variants; storage: 840Gi to 2.1Ti\n"
+    assert run("plan").out.endswith(f"\n{headline}")
+    rows = [line for line in run("plan", "-o", "wide").out.splitlines() if "   golden-images   " in line]
     assert len(rows) == 21
 
 
 def test_render_writes_a_folder_per_cluster(run: Run, fleet: Path, tmp_path: Path) -> None:
     ran = run("render", "--to", str(tmp_path / "out"))
-    assert (ran.code, ran.out) == (0, f"27 files for 6 clusters in {tmp_path / 'out'}\n")
+    assert (ran.code, ran.out) == (0, f"33 files for 6 clusters in {tmp_path / 'out'}\n")
     written = sorted(path.name for path in (tmp_path / "out" / "clusters" / "dev-1").iterdir())
-    names = ["image-fedora.yaml", "image-rhel9.yaml", "image-ubuntu2404.yaml", "namespace-golden-images.yaml"]
-    assert written == names
+    images = ["image-fedora.yaml", "image-rhel9.yaml", "image-ubuntu2404.yaml"]
+    assert written == ["consumers-golden-images.yaml", *images, "namespace-golden-images.yaml"]
+
+
+def test_render_does_nothing_unless_it_is_told_what(run: Run, fleet: Path) -> None:
+    ran = run("render")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--to DIR" in ran.err
+    assert "--explain FILE" in ran.err
 
 
 def test_render_refuses_a_folder_that_holds_something(run: Run, fleet: Path, tmp_path: Path) -> None:

@@ -56,7 +56,8 @@ def delivery(found: Any, cluster: str, image: str) -> Any:
 
 def test_a_fleet_that_has_converged_ends_with_0(run: Run, recorded: Path, bare: Git) -> None:
     found = report(run, code=0)
-    assert found["summary"] == {"deliveries": 21, "converged": 21, "progressing": 0, "broken": 0, "unreachable": 0}
+    counts = {"deliveries": 21, "converged": 21, "progressing": 0, "broken": 0, "unreachable": 0}
+    assert found["summary"] == counts | {"imageFindings": 0, "clusterFindings": 0}
     assert found["commit"] == bare("rev-parse", "main").strip()
     ran = run(*VERIFY)
     assert (ran.code, ran.err) == (0, "")
@@ -123,7 +124,8 @@ def test_with_the_registry_down_all_else_is_judged(run: Run, fleet: Path, bare: 
     assert {each["reason"] for each in found["images"]} == {"RegistryUnreachable"}
     # What a tracking image should be is what its tag is now; the others are judged by the lock.
     assert {each["image"] for each in found["deliveries"] if each["verdict"] != "converged"} == {"fedora"}
-    assert found["summary"] == {"deliveries": 21, "converged": 15, "progressing": 0, "broken": 0, "unreachable": 6}
+    counts = {"deliveries": 21, "converged": 15, "progressing": 0, "broken": 0, "unreachable": 6}
+    assert found["summary"] == counts | {"imageFindings": 4, "clusterFindings": 0}
     edit(recorded / "prod-eu-1.json", "DataImportCron", "rhel9-", **{DIGEST_ANNOTATION: f"sha256:{'e' * 64}"})
     assert report(run, code=1)["summary"]["broken"] == 1
 
@@ -170,3 +172,116 @@ def test_verify_wants_one_source_of_clusters(run: Run, fleet: Path, bare: Git, s
     ran = run("verify", *REPO, *sources)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == "error: name the clusters' source (either --kubeconfig F or --snapshots DIR)\n"
+
+
+# All that a fleet may have ----------------------------------------------------------------------------------------
+
+RICH = """  channels: [{name: stable, image: rhel9}]
+  vendorImages: {keep: [fedora]}
+  consumers: [{group: team-a}]
+
+  placements:
+"""
+
+
+@pytest.fixture
+def rich(run: Run, fleet: Path, bare: Git) -> Path:
+    """Return snapshots of a converged fleet with a channel, two architectures, its own consumers and vendor images."""
+    change(fleet / "fleet.yaml", "  placements:\n", RICH)
+    change(fleet / "fleet.yaml", "      preference: ubuntu\n", "      architectures: [amd64, arm64]\n")
+    change(
+        fleet / "fleet.yaml",
+        "labels: {env: prod, site: edge}",
+        "labels: {env: prod, site: edge}\n      platform: kubevirt",
+    )
+    return converge(run, fleet, bare)
+
+
+def objects(snapshot: Path, *more: dict[str, Any], without: tuple[str, str] = ("", "")) -> None:
+    """Add objects to a snapshot, and take one away by its kind and name."""
+    document = json.loads(snapshot.read_bytes())
+    kept = [each for each in document["objects"] if (each["kind"], each["metadata"]["name"]) != without]
+    snapshot.write_text(json.dumps(document | {"objects": [*kept, *more]}), encoding="utf-8")
+
+
+def of_its_own(found: Any) -> dict[str, tuple[str, str | None, str]]:
+    """Return verdict, link and reason of each cluster with a finding of its own."""
+    return {
+        each["cluster"]: (each["verdict"], each["link"], each["reason"])
+        for each in found["clusters"]
+        if "reason" in each
+    }
+
+
+def test_all_that_a_fleet_may_have_converges(run: Run, rich: Path) -> None:
+    found = report(run, code=0)
+    assert found["summary"]["converged"] == 27
+    assert {each["architecture"] for each in found["deliveries"] if each["image"] == "ubuntu2404"} == {"amd64", "arm64"}
+    assert {each["dataSource"] for each in found["deliveries"] if each["image"] == "ubuntu2404"} == {
+        "ubuntu2404-amd64",
+        "ubuntu2404-arm64",
+    }
+    assert delivery(found, "dev-1", "rhel9")["architecture"] is None
+    assert all(each["verdict"] is None and each["notJudged"] == [] for each in found["clusters"])
+    assert "ubuntu2404-arm64 " in run(*VERIFY).out
+
+
+def test_a_channel_that_moved_in_git_is_on_its_way_and_one_that_was_removed_is_broken(run: Run, rich: Path) -> None:
+    objects(rich / "dev-1.json", without=("DataSource", "stable"))
+    # It is new in Git: nobody can tell a cluster that has not synced from one that lost it.
+    assert delivery(report(run, code=1), "dev-1", "rhel9")["reason"] == "NotSynced"
+    change(rich.parent / "fleet.yaml", "image: rhel9}", "image: ubuntu2404}")
+    unpublished = report(run, code=1)
+    assert delivery(unpublished, "dev-2", "ubuntu2404")["reason"] == "NotPublished"
+    assert run("publish", *REPO).code == 0
+    found = report(run, code=1)
+    behind = {each["cluster"]: each["reason"] for each in found["deliveries"] if "reason" in each}
+    assert behind == dict.fromkeys(behind, "NotSynced") | {"dev-1": "PointerAbsent"}
+    assert len(behind) == 6
+    assert {each["dataSource"] for each in found["deliveries"] if "reason" in each} == {"ubuntu2404-amd64"}
+
+
+def test_rights_that_were_edited_are_told_at_access(run: Run, rich: Path) -> None:
+    everybody = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": "acme-consumers", "namespace": "golden-images"},
+        "roleRef": {"kind": "Role", "name": "acme-consumers"},
+        "subjects": [{"kind": "Group", "name": "system:unauthenticated"}],
+    }
+    objects(rich / "dev-1.json", everybody, without=("RoleBinding", "acme-consumers"))
+    found = report(run, code=1)
+    told = [each for each in found["deliveries"] if "reason" in each]
+    assert {(each["cluster"], each["verdict"], each["link"], each["reason"]) for each in told} == {
+        ("dev-1", "broken", "access", "ConsumersEdited")
+    }
+
+
+def test_vendor_images_are_told_of_their_cluster(run: Run, rich: Path) -> None:
+    cron = {
+        "apiVersion": "cdi.kubevirt.io/v1beta1",
+        "kind": "DataImportCron",
+        "metadata": {
+            "name": "centos-stream9-image-cron",
+            "namespace": "kubevirt-os-images",
+            "labels": {"app.kubernetes.io/managed-by": "ssp-operator"},
+        },
+        "spec": {"managedDataSource": "centos-stream9"},
+    }
+    objects(rich / "edge-001.json", cron)
+    found = report(run, code=1)
+    assert of_its_own(found) == {"edge-001": ("broken", None, "VendorImagesPresent")}
+    assert (found["summary"]["converged"], found["summary"]["clusterFindings"]) == (27, 1)
+    out = run(*VERIFY).out
+    assert "VendorImagesPresent   broken    1   edge-001" in out
+    assert "cluster/VendorImagesPresent: edge-001" in out
+    assert "1 cluster with a finding of its own" in out
+
+
+def test_a_hyperconverged_that_was_not_told_yet_is_on_its_way(run: Run, rich: Path) -> None:
+    change(rich.parent / "fleet.yaml", "{keep: [fedora]}", "{keep: [centos-stream9]}")
+    assert of_its_own(report(run, code=1)) == {"edge-001": ("broken", "git", "NotPublished")}
+    assert run("publish", *REPO).code == 0
+    assert of_its_own(report(run, code=1)) == {"edge-001": ("progressing", None, "VendorImagesNotTold")}
+    objects(rich / "edge-001.json", without=("HyperConverged", "kubevirt-hyperconverged"))
+    assert of_its_own(report(run, code=1)) == {"edge-001": ("broken", None, "HyperConvergedAbsent")}

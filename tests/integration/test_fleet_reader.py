@@ -138,7 +138,7 @@ def source(name: str) -> dict[str, Any]:
 def test_each_kind_is_listed_once_per_namespace(simulator: Simulator, address: str, tmp_path: Path) -> None:
     seen = read(tmp_path, address)
     lists = [url for url in simulator.asked if "limit=" in url]
-    assert len(lists) == len(set(lists)) == 9
+    assert len(lists) == len(set(lists)) == 10
     assert seen.server
     assert (seen.server.version, seen.server.uid) == ("v1.36.0", "8d5f")
     assert not any("secrets" in url for url in simulator.asked)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitops_golden.errors import InputError, OutsideError
+from gitops_golden.policy.access import ca_bundle
 from gitops_golden.policy.model import Registry as RegistryOfPolicy
 from gitops_golden.registry.client import RegistryClient
 from gitops_golden.registry.credentials import Credentials, Found
@@ -194,3 +195,17 @@ def test_a_policys_layout_is_read_instead_of_the_registry(tmp_path: Path) -> Non
     releases = open_registry(registry, environ={}, home=tmp_path)
     assert releases.where == "layout"
     assert releases.digest("golden/rhel9", "9.6") == images()[0].digest
+
+
+def test_a_registry_is_trusted_by_the_policys_certificates(locked_up: Registry, tmp_path: Path) -> None:
+    assert locked_up.ca is not None
+    (tmp_path / "auth.json").write_text(
+        json.dumps({"auths": {locked_up.address: {"auth": base64.b64encode(b"anna:s3cret").decode()}}})
+    )
+    bundle = ca_bundle(locked_up.ca.read_bytes(), locked_up.ca)
+    digest = locked_up.push(images()[0], "client/trusted", "1")
+    environ = {"REGISTRY_AUTH_FILE": str(tmp_path / "auth.json")}
+    trusting = open_registry(RegistryOfPolicy(locked_up.address, ca_bundle=bundle), environ=environ, home=tmp_path)
+    assert trusting.digest("client/trusted", "1") == digest
+    with pytest.raises(OutsideError, match="certificate is not trusted"):
+        open_registry(RegistryOfPolicy(locked_up.address), environ=environ, home=tmp_path).digest("client/trusted", "1")

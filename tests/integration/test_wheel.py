@@ -56,8 +56,8 @@ def tool(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_templates_and_schemas_are_inside_and_nothing_of_the_tests_is(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for kind in ("templates", "policies"):
-        for file in (ROOT / kind).iterdir():
-            assert f"gitops_golden/shipped/{kind}/{file.name}" in names
+        for file in (each for each in (ROOT / kind).rglob("*") if each.is_file()):
+            assert f"gitops_golden/shipped/{file.relative_to(ROOT).as_posix()}" in names
     assert {name.split("/")[0] for name in names} == {"gitops_golden", f"gitops_golden-{__version__}.dist-info"}
     assert "gitops_golden/py.typed" in names
 
@@ -72,7 +72,7 @@ def test_an_installed_wheel_renders_what_was_reviewed(tool: Path, tmp_path: Path
     assert rendered == {each.relative_to(reviewed): each.read_bytes() for each in reviewed.rglob("*") if each.is_file()}
 
 
-@pytest.mark.parametrize("name", ["policy", "lock", "snapshot", "report"])
+@pytest.mark.parametrize("name", ["policy", "lock", "snapshot", "report", "delivery"])
 def test_an_installed_wheel_prints_its_schemas(tool: Path, name: str, tmp_path: Path) -> None:
     shown = subprocess.run([str(tool), "schema", name], check=True, cwd=tmp_path, capture_output=True).stdout
     assert shown == (ROOT / "policies" / f"{name}.schema.json").read_bytes()

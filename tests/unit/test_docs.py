@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from typing import TYPE_CHECKING
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from gitops_golden.cli.main import VERBS
+from gitops_golden.documents import as_data, parse_one
 from gitops_golden.fleet.kinds import CLUSTER_WIDE, NAMESPACED
+from gitops_golden.policy.load import API_VERSION
+from gitops_golden.resources import shipped
 from tests import manual
 
 if TYPE_CHECKING:
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
 
 PACKAGE = manual.ROOT / "gitops_golden"
 PAGES = manual.pages()
+EXAMPLES = tuple(manual.examples(manual.DOCS / manual.REFERENCE))
 
 
 def named(page: Path) -> str:
@@ -46,6 +52,20 @@ def test_every_page_of_a_command_is_of_a_verb() -> None:
 
 def test_the_policys_reference_is_the_schema(*, update_golden: bool) -> None:
     compare(manual.DOCS / manual.REFERENCE, "reference", manual.reference(), update=update_golden)
+
+
+def test_the_policys_page_lists_the_built_in_guardrails(*, update_golden: bool) -> None:
+    compare(manual.DOCS / manual.REFERENCE, "guardrails", manual.built_in_guardrails(), update=update_golden)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.partition("\n")[0])
+def test_every_example_of_the_policys_page_satisfies_the_schema(example: str) -> None:
+    shown = as_data(parse_one(example.encode(), "example"))
+    if "apiVersion" not in shown:
+        head = {"apiVersion": API_VERSION, "kind": "FleetPolicy", "metadata": {"name": "acme"}}
+        shown = head | {"spec": {"registry": {"address": "registry.acme.example"}} | shown}
+    schema = json.loads((shipped("policies") / "policy.schema.json").read_text(encoding="utf-8"))
+    assert [error.message for error in Draft202012Validator(schema).iter_errors(shown)] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
@@ -86,7 +106,8 @@ WORD = re.compile(r"[A-Z][a-z]+(?:[A-Z][a-z]+)*")
 THEIRS = {
     *("True", "False", "Ready", "Bound", "Lost", "Running", "UpToDate", "Error"),  # conditions
     *("ImportProgressing", "ErrClaimNotValid"),  # and their reasons
+    *("MaxReferenceDepthReached", "SelfReference", "CrossNamespaceReference"),  # a DataSource's
     *("Succeeded", "ImportInProgress"),  # phases
-    *("Digest", "DataVolumeName", "Secret", "ExecCredential", "ClusterSnapshot"),  # keys and kinds
+    *("Digest", "DataVolumeName", "Secret", "ExecCredential", "ClusterSnapshot", "ServiceAccount"),  # keys and kinds
     *("Accept", "Http"),  # a header, and the beginning of what is made of a status
 }

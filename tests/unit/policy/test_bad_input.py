@@ -10,7 +10,8 @@ import pytest
 
 from gitops_golden.errors import InputErrors
 from gitops_golden.policy.load import load
-from tests.unit.policy.bad_policies import BAD, GOOD, INVENTORY, BadPolicy, Link
+from tests.unit.policy.bad_policies import BAD
+from tests.unit.policy.good_policy import GOOD, INVENTORY, BadPolicy, Link
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,46 +5,18 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-import pytest
-
-from gitops_golden.errors import InputErrors, Location
+from gitops_golden.errors import Location
 from gitops_golden.policy.load import load
 from gitops_golden.policy.model import Setting, Tracking
 from gitops_golden.policy.selectors import EVERYTHING, Choice, Requirement, Selector
-from tests.unit.policy.bad_policies import GOOD, INVENTORY
+from gitops_golden.policy.settings import BUILT_INS
+from tests.unit.policy.good_policy import GOOD, INVENTORY
+from tests.unit.policy.reading import EDGE, HEAD, RHEL, document, leaves, write, wrong
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gitops_golden.policy.model import Layer, Policy
-
-HEAD = """\
-apiVersion: gitops-golden/v1alpha1
-kind: FleetPolicy
-metadata: {name: acme}
-spec:
-  registry: {address: "registry.example:5000"}
-"""
-
-
-def document(kind: str, name: str, spec: str) -> str:
-    return f"---\napiVersion: gitops-golden/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n"
-
-
-RHEL = document("Image", "rhel9", "{repository: golden/rhel9, tag: '9.6', labels: {os: linux}}")
-EDGE = document("Cluster", "edge", "{labels: {site: edge}}")
-
-
-def write(folder: Path, **files: str) -> Path:
-    for name, text in files.items():
-        path = folder / name.replace("__", "/").replace("_", ".")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return folder
-
-
-def leaves(layer: Layer) -> dict[str, object]:
-    return {setting.path: setting.value for setting in layer}
+    from gitops_golden.policy.model import Policy
 
 
 def meaning(policy: Policy) -> list[object]:
@@ -55,13 +27,6 @@ def meaning(policy: Policy) -> list[object]:
         *((rule.name, rule.images, rule.clusters) for rule in policy.placements),
         *((rule.name, rule.images, rule.clusters, leaves(rule.layer)) for rule in policy.overrides),
     ]
-
-
-def wrong(fleet: Path) -> list[str]:
-    with pytest.raises(InputErrors) as caught:
-        load(fleet)
-    folder = fleet if fleet.is_dir() else fleet.parent
-    return [str(problem).replace(f"{folder}/", "") for problem in caught.value.problems]
 
 
 def test_a_whole_policy_is_read(tmp_path: Path) -> None:
@@ -190,14 +155,11 @@ def test_a_thing_that_is_wrong_otherwise_is_still_known_by_name(tmp_path: Path) 
 
 
 def test_null_in_settings_goes_back_to_the_built_in(tmp_path: Path) -> None:
-    nulls = "{namespace: ~, update: ~, keep: ~, storage: ~, preference: ~, instancetype: {kind: ~}}"
-    write(tmp_path, fleet_yaml=HEAD + f"  defaults: {nulls}\n")
-    assert leaves(load(tmp_path).policy.defaults) == dict.fromkeys(
-        (
-            *("namespace", "update", "keep", "storage.size", "storage.className"),
-            *("preference.name", "preference.kind", "instancetype.kind"),
-        )
-    )
+    words = ("pullMethod", "garbageCollect", "retention", "immediateBinding", "architectures", "registry", "metadata")
+    nulls = "namespace: ~, update: ~, keep: ~, storage: ~, preference: ~, instancetype: {kind: ~}"
+    write(tmp_path, fleet_yaml=f"{HEAD}  defaults: {{{nulls}, {': ~, '.join(words)}: ~}}\n")
+    paths = {path for path, _ in BUILT_INS} - {"instancetype.name"}
+    assert leaves(load(tmp_path).policy.defaults) == dict.fromkeys({*paths, "metadata.labels", "metadata.annotations"})
 
 
 def test_sizes_are_kept_in_one_form(tmp_path: Path) -> None:

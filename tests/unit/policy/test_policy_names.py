@@ -18,6 +18,7 @@ RIGHT: tuple[tuple[Check, tuple[str, ...]], ...] = (
     (names.free_text, ("a", "edge, wést {{ 7*7 }}", "arn:aws:eks:x:1:cluster/a", "a" * 253)),
     (names.architecture, ("amd64", "arm64", "s390x")),
     (references.address, ("a.b", "a:5000", "localhost", "localhost/x", "127.0.0.1:5000", "[::1]:5000", "A.b/c/d_e")),
+    (references.mirror, ("a.b", "a:5000/c/d", "[::1]:5000/golden")),
     (references.repository, ("a", "a/b", "a.b_c__d-e--f/g", "a" * 255)),
     (references.tag, ("9.6", "_a", "A", "latest", "a" * 128)),
     (references.branch, ("main", "a/b", "release-1.x", "ü")),
@@ -50,6 +51,10 @@ WRONG: tuple[tuple[Check, tuple[str, ...]], ...] = (
             ),
             *("-a.b", "a..b", "a.b/c:1", "a b.c", "a.b/../c", "a.b//c", "a.b\n", f"a.b/{'c' * 255}", "a:1:2", "[::1"),
         ),
+    ),
+    (
+        references.mirror,
+        ("", "a", "https://a.b", "me@a.b", "a.b/c:1", "a.b:5000/c:1", f"a.b/c@sha256:{'a' * 64}", "a.b/c@x", "a.b/C"),
     ),
     (references.repository, ("", "A", "/a", "a/", "a//b", "../a", "a:1", "a@b", "a..b", "a ", "a\n", "-a", "a" * 256)),
     (references.tag, ("", "-a", ".a", "a b", "a/b", "a:b", "a\n", "ä", "a" * 129)),
@@ -96,3 +101,19 @@ def test_a_right_name_is_accepted(check: Check, text: str) -> None:
 @pytest.mark.parametrize(("check", "text"), [(check, text) for check, texts in WRONG for text in texts])
 def test_a_wrong_name_is_refused_with_a_reason(check: Check, text: str) -> None:
     assert check(text)
+
+
+@pytest.mark.parametrize(
+    ("mirror", "says"),
+    [
+        ("a.b/golden:9.6", "holds a tag"),
+        ("a.b:5000/golden:9.6", "holds a tag"),
+        (f"a.b/golden@sha256:{'a' * 64}", "holds a digest"),
+        (f"a.b/golden:9.6@sha256:{'a' * 64}", "holds a digest"),
+        (f"a.b/golden/sha256:{'a' * 64}", "holds a digest"),
+        ("me@a.b", "an account"),
+        ("https://a.b", "has a scheme"),
+    ],
+)
+def test_a_mirror_with_more_than_an_address_is_told_what_is_too_much(mirror: str, says: str) -> None:
+    assert says in str(references.mirror(mirror))

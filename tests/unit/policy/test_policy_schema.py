@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from gitops_golden.documents import as_data, parse_one
 from gitops_golden.errors import InputErrors
-from gitops_golden.policy import load, sections
-from gitops_golden.policy.layers import FIELDS, LATER
+from gitops_golden.policy import access, guardrails, layers, load, platforms, sections, vendor_images
 from gitops_golden.policy.names import ARCHITECTURES
 from gitops_golden.resources import shipped
-from tests.unit.policy.bad_policies import GOOD, INVENTORY
+from tests.testbed.pki import Authority
+from tests.unit.policy.any_policy import POLICY, mutated
+from tests.unit.policy.good_policy import GOOD, INVENTORY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from gitops_golden.policy.fields import Shape
@@ -38,7 +38,7 @@ def validator() -> Draft202012Validator:
     return Draft202012Validator(schema())
 
 
-def definition(*path: str) -> dict[str, Any]:
+def definition(*path: str | int) -> dict[str, Any]:
     found: Any = schema()["$defs"]
     for step in path:
         found = found[step]
@@ -46,109 +46,15 @@ def definition(*path: str) -> dict[str, Any]:
     return found
 
 
-NAME = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
-LABELS = st.dictionaries(st.sampled_from(["env", "site", "a.b/c"]), st.sampled_from(["", "prod", "9.6"]), max_size=3)
-SETTING: dict[str, st.SearchStrategy[Any]] = {
-    "namespace": st.none() | NAME,
-    "update": st.sampled_from([None, "pinned", {"tracking": {"schedule": "0 2 * * *"}}]),
-    "keep": st.none() | st.integers(0, 100),
-    "storage": st.none()
-    | st.fixed_dictionaries(
-        {}, optional={"size": st.sampled_from([None, "30Gi", "1.5G"]), "className": st.none() | NAME}
-    ),
-    "preference": st.none()
-    | NAME
-    | st.fixed_dictionaries({}, optional={"name": NAME, "kind": st.just("VirtualMachinePreference")}),
-    "instancetype": st.none() | NAME | st.fixed_dictionaries({"kind": st.just("VirtualMachineClusterInstancetype")}),
-}
-SETTINGS = st.fixed_dictionaries({}, optional=SETTING)
-EXPRESSION = st.builds(
-    lambda key, values: {
-        "key": key,
-        "operator": "In" if values else "Exists",
-        **({"values": values} if values else {}),
-    },
-    st.sampled_from(["env", "site"]),
-    st.lists(NAME, max_size=2),
-)
-SELECTOR = st.fixed_dictionaries(
-    {}, optional={"matchLabels": LABELS, "matchExpressions": st.lists(EXPRESSION, max_size=2)}
-)
-
-
-def named(items: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[list[dict[str, Any]]]:
-    return st.lists(items, max_size=3, unique_by=lambda item: item["name"])
-
-
-IMAGE = st.fixed_dictionaries(
-    {"name": NAME, "repository": NAME, "tag": st.sampled_from(["9.6", "latest"])},
-    optional={"labels": LABELS, **SETTING},
-)
-CLUSTER = st.fixed_dictionaries(
-    {"name": NAME},
-    optional={"context": NAME, "labels": LABELS, "architecture": st.sampled_from(ARCHITECTURES), "set": SETTINGS},
-)
-PLACEMENT = st.fixed_dictionaries({"name": NAME, "images": SELECTOR, "clusters": SELECTOR})
-OVERRIDE = st.fixed_dictionaries({"name": NAME, "set": SETTINGS}, optional={"images": SELECTOR, "clusters": SELECTOR})
-SPEC = st.fixed_dictionaries(
-    {
-        "registry": st.fixed_dictionaries(
-            {"address": st.sampled_from(["a.example", "a:5000/golden"])},
-            optional={"layout": st.just("./registry"), "plainHTTP": st.booleans(), "pullSecret": NAME},
-        )
-    },
-    optional={
-        "delivery": st.fixed_dictionaries(
-            {},
-            optional={"engine": st.just("none"), "branch": NAME, "path": st.sampled_from(["{cluster}", "a/{cluster}"])},
-        ),
-        "defaults": SETTINGS,
-        "images": named(IMAGE),
-        "clusters": named(CLUSTER),
-        "placements": named(PLACEMENT),
-        "overrides": named(OVERRIDE),
-    },
-)
-POLICY = st.builds(
-    lambda name, spec: {
-        "apiVersion": "gitops-golden/v1alpha1",
-        "kind": "FleetPolicy",
-        "metadata": {"name": name},
-        "spec": spec,
-    },
-    NAME,
-    SPEC,
-)
-WRONG = st.sampled_from(
-    [None, True, 0, 101, 1.5, "", "-a", "A b", "x" * 300, "a@b", [], [1], {}, {"x": 1}, ["-a"], "no\n"]
-)
-FIELD = st.sampled_from(["x", "channels", "registry", "name", "values", "tag", "platform", "architectures", "kind"])
-
-
-def places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    inside = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
-    return [path, *(place for key, value in inside for place in places(value, (*path, key)))]
-
-
-@st.composite
-def mutated(draw: st.DrawFn) -> Any:
-    """A good policy with one value replaced, one field added or one taken away."""
-    data = copy.deepcopy(draw(POLICY))
-    *way, last = draw(st.sampled_from(places(data)[1:]))
-    holder = data
-    for step in way:
-        holder = holder[step]
-    match draw(st.sampled_from(["replace", "add", "remove"])):
-        case "add" if isinstance(holder, dict):
-            holder[draw(FIELD)] = draw(WRONG)
-        case "remove":
-            del holder[last]
-        case _:
-            holder[last] = draw(WRONG)
-    return data
+@cache
+def bundle() -> bytes:
+    return Authority("golden").certificate
 
 
 def accepted(data: Any, folder: Path) -> bool:
+    (folder / "ca.pem").write_bytes(bundle())
+    (folder / "guard.json").write_text('{"type": "object"}', encoding="utf-8")
+    (folder / "templates").mkdir(exist_ok=True)
     (folder / "fleet.yaml").write_text(json.dumps(data), encoding="utf-8")
     try:
         load.load(folder / "fleet.yaml")
@@ -180,12 +86,23 @@ def test_the_examples_satisfy_the_schema(text: str) -> None:
     assert validator().is_valid(as_data(parse_one(text.encode(), "f")))
 
 
+REGISTRY_PATH = ("FleetPolicy", "properties", "spec", "properties", "registry")
+HYPER_CONVERGED_PATH = ("properties", "hyperConverged", "anyOf", 1)
+
+
 @pytest.mark.parametrize(
     ("path", "shape", "also"),
     [
         (("FleetPolicy", "properties", "spec"), load.SPEC, ()),
-        (("FleetPolicy", "properties", "spec", "properties", "registry"), sections.REGISTRY, ()),
+        (REGISTRY_PATH, sections.REGISTRY, ()),
+        ((*REGISTRY_PATH, "properties", "externalSecret"), access.EXTERNAL_SECRET, ()),
         (("FleetPolicy", "properties", "spec", "properties", "delivery"), sections.DELIVERY, ()),
+        (("vendorImages", "anyOf", 1), vendor_images.VENDOR_IMAGES, ()),
+        (("vendorImages", "anyOf", 1, "properties", "templates", "items"), vendor_images.TEMPLATE, ()),
+        (("channelItem",), access.CHANNEL, ("name",)),
+        (("consumer",), access.SUBJECT, ()),
+        (("platform", "anyOf", 1), platforms.PLATFORM, ()),
+        (("platform", "anyOf", 1, *HYPER_CONVERGED_PATH), platforms.HYPER_CONVERGED, ()),
         (("Inventory",), load.INVENTORY, ("apiVersion", "kind")),
         (("settings",), sections.SETTINGS, ()),
         (("imageItem",), sections.IMAGE, ("name",)),
@@ -196,10 +113,18 @@ def test_the_examples_satisfy_the_schema(text: str) -> None:
         (("Cluster", "properties", "spec"), sections.CLUSTER, ()),
         (("Placement", "properties", "spec"), sections.PLACEMENT, ()),
         (("Override", "properties", "spec"), sections.OVERRIDE, ()),
+        (("Guardrail", "properties", "spec"), guardrails.GUARDRAIL, ()),
+        (("storage", "anyOf", 1), layers._STORAGE, ()),
+        (("registrySetting", "anyOf", 1), layers._REGISTRY, ()),
+        (("metadataSetting", "anyOf", 1), layers._METADATA, ()),
+        (("update", "anyOf", 2), layers._UPDATE, ()),
+        (("update", "anyOf", 2, "properties", "tracking"), layers._TRACKING, ()),
     ],
-    ids=lambda value: "/".join(value) if isinstance(value, tuple) else "",
+    ids=lambda value: "/".join(map(str, value)) if isinstance(value, tuple) else "",
 )
-def test_schema_and_loader_know_the_same_fields(path: tuple[str, ...], shape: Shape, also: tuple[str, ...]) -> None:
+def test_schema_and_loader_know_the_same_fields(
+    path: tuple[str | int, ...], shape: Shape, also: tuple[str, ...]
+) -> None:
     properties = definition(*path)["properties"]
     later = {name for name, value in properties.items() if value.get("not") == {}}
     assert later == shape.later
@@ -207,17 +132,51 @@ def test_schema_and_loader_know_the_same_fields(path: tuple[str, ...], shape: Sh
     assert set(definition(*path).get("required", ())) == {*shape.required, *also}
 
 
+def test_a_guardrail_in_a_list_is_named_or_has_a_schema_to_be_named_by() -> None:
+    assert set(definition("guardrailItem", "properties")) == guardrails.GUARDRAIL.known | {"name"}
+    assert definition("guardrailItem")["anyOf"] == [{"required": ["name"]}, {"required": ["schema"]}]
+
+
+def with_examples(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict) and "examples" in node:
+        yield node
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from with_examples(inner)
+
+
+def test_every_example_in_the_schema_satisfies_it() -> None:
+    found = [(node, example) for node in with_examples(schema()) for example in node["examples"]]
+    assert len(found) > 10
+    assert [example for node, example in found if not validator().evolve(schema=node).is_valid(example)] == []
+
+
+def undescribed(node: Any, path: str) -> Iterator[str]:
+    for field, value in node.get("properties", {}).items():
+        own = {} if field in ENVELOPE else value
+        target = schema()["$defs"][own["$ref"].rpartition("/")[2]] if "$ref" in own else {}
+        if own and "description" not in own and "description" not in target:
+            yield f"{path}.{field}"
+        yield from undescribed(value, f"{path}.{field}")
+    for inner in (*node.get("anyOf", ()), *([node["items"]] if "items" in node else ())):
+        yield from undescribed(inner, path)
+
+
+ENVELOPE = {"apiVersion", "kind", "metadata", "spec"}
+
+
 def test_every_field_is_described() -> None:
-    undescribed = [
-        f"{name}.{field}"
-        for name, found in schema()["$defs"].items()
-        for field, value in found.get("properties", {}).items()
-        if field not in {"apiVersion", "kind", "metadata", "spec"} and "description" not in value
-    ]
-    assert undescribed == []
+    assert [field for name, found in schema()["$defs"].items() for field in undescribed(found, name)] == []
 
 
-def test_the_schema_knows_every_kind_and_setting() -> None:
+def test_the_schema_knows_every_kind_setting_and_word() -> None:
     assert tuple(sorted(schema()["properties"]["kind"]["enum"])) == tuple(sorted(load.KINDS))
-    assert set(definition("settings", "properties")) == FIELDS | LATER
+    assert set(definition("settings", "properties")) == layers.FIELDS
     assert tuple(definition("clusterItem", "properties", "architecture")["enum"]) == ARCHITECTURES
+    assert tuple(definition("architectures", "anyOf", 1, "items")["enum"]) == ARCHITECTURES
+    assert tuple(definition("platform", "anyOf", 0)["enum"]) == tuple(platforms.PLATFORMS)
+    assert (
+        tuple(definition("platform", "anyOf", 1, *HYPER_CONVERGED_PATH, "properties", "apiVersion")["enum"])
+        == platforms.API_VERSIONS
+    )
+    assert tuple(definition("guardrailItem", "properties", "mode")["enum"]) == guardrails.MODES
+    assert tuple(definition("vendorImages", "anyOf", 0)["enum"]) == tuple(vendor_images.WORDS)

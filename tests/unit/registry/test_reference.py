@@ -29,6 +29,7 @@ def test_sixty_four_lower_case_hex_digits_are_a_sha256_digest(digest: str) -> No
         f"sha256:{'A' * 64}",
         f"md5:{'a' * 32}",
         f"sha512:{'a' * 64}",
+        f"sha512:{'a' * 128}",
         f"sha256:{'a' * 63}\N{FULLWIDTH DIGIT ONE}",
         f" sha256:{'a' * 64}",
     ],
@@ -39,11 +40,10 @@ def test_what_is_no_digest_is_refused(text: str) -> None:
 
 @given(st.binary())
 def test_bytes_match_their_own_digest_and_no_other(data: bytes) -> None:
-    for algorithm in ("sha256", "sha512"):
-        digest = reference.digest_of(data, algorithm)
-        assert reference.is_digest(digest)
-        assert reference.matches(digest, data)
-        assert not reference.matches(digest, data + b"x")
+    digest = reference.digest_of(data)
+    assert reference.is_digest(digest)
+    assert reference.matches(digest, data)
+    assert not reference.matches(digest, data + b"x")
 
 
 def test_an_unknown_algorithm_matches_nothing() -> None:

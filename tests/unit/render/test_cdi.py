@@ -6,9 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitops_golden.policy.model import Tracking
+from gitops_golden.policy.model import HyperConverged, Platform, Tracking
 from gitops_golden.policy.settings import Kinded
-from gitops_golden.render.cdi import cron_annotations, cron_labels, cron_name, cron_spec, renders_namespace
+from gitops_golden.render.cdi import (
+    DIGEST_ANNOTATION,
+    cron_annotations,
+    cron_labels,
+    cron_name,
+    cron_spec,
+    renders_namespace,
+)
 from tests.builders import A, B, settings, tracking_variant, variant
 
 NAMES = st.from_regex(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?", fullmatch=True)
@@ -83,9 +90,57 @@ def test_a_pinned_cron_polls_nothing_and_a_tracking_one_names_its_tag() -> None:
     assert cron_annotations(tracking_variant()) == {}
 
 
-@pytest.mark.parametrize("namespace", ["openshift-virtualization-os-images", "kube-system", "cdi", "default"])
+@pytest.mark.parametrize(
+    "namespace", ["openshift-virtualization-os-images", "kube-system", "cdi", "default", "kubevirt-os-images"]
+)
 def test_namespaces_of_the_platform_are_never_rendered(namespace: str) -> None:
-    assert not renders_namespace(namespace)
+    assert not renders_namespace(namespace, Platform())
+
+
+def test_namespaces_that_a_cluster_says_are_its_platforms_are_never_rendered() -> None:
+    platform = Platform("kubevirt", "storage", HyperConverged("virt"))
+    assert [renders_namespace(name, platform) for name in ("storage", "virt", "golden")] == [False, False, True]
+
+
+def test_an_architecture_is_asked_for_while_the_pin_stays_the_index() -> None:
+    arm = replace(variant(), architecture="arm64")
+    registry = cron_spec(arm)["template"]["spec"]["source"]["registry"]
+    assert registry["platform"] == {"architecture": "arm64"}
+    assert cron_spec(arm)["managedDataSource"] == "rhel9-arm64"
+    assert cron_name(arm).startswith("rhel9-arm64-")
+    assert cron_annotations(arm)[DIGEST_ANNOTATION] == A
+
+
+def test_a_mirror_or_a_ca_is_another_cron_and_the_same_digest() -> None:
+    mirrored = replace(variant(), source="mirror.edge.example/golden/rhel9")
+    trusting = replace(variant(), ca_config_map="acme-registry-ca")
+    assert len({cron_name(each) for each in (variant(), mirrored, trusting)}) == 3
+    assert cron_annotations(mirrored) == cron_annotations(trusting) == cron_annotations(variant())
+
+
+def test_labels_annotations_and_binding_are_metadata_and_rename_nothing() -> None:
+    own = settings(labels=(("team", "a"),), annotations=(("note", "x"),), immediate_binding=True)
+    assert cron_name(variant(settings=own)) == cron_name(variant())
+    assert cron_labels(variant(settings=own), "acme")["team"] == "a"
+    assert cron_annotations(variant(settings=own)) == {
+        "note": "x",
+        "cdi.kubevirt.io/storage.bind.immediate.requested": "true",
+        DIGEST_ANNOTATION: A,
+    }
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"access_modes": ("ReadWriteMany",)},
+        {"volume_mode": "Block"},
+        {"pull_method": "node"},
+        {"garbage_collect": "Never"},
+        {"retention": "None"},
+    ],
+)
+def test_what_the_spec_says_is_in_the_name(parts: dict[str, object]) -> None:
+    assert cron_name(variant(settings=settings(**parts))) != cron_name(variant())
 
 
 def test_a_pull_secret_is_a_reference() -> None:

@@ -10,14 +10,11 @@ from typing import Any
 import pytest
 
 from gitops_golden.fleet.observation import Unreachable, Unread
-from gitops_golden.render.environment import Templates
-from gitops_golden.render.render import Renderer
-from gitops_golden.resources import shipped
 from gitops_golden.verify.case import Case, expected_of
 from gitops_golden.verify.judge import judge
 from tests.builders import A, B, C, settings, tracking_variant, variant
 from tests.recordings import objects_before
-from tests.unit.verify.world import NOW, Git, Judged, expecting, history, manifest, outcome
+from tests.unit.verify.world import NOW, Git, Judged, expecting, history, manifest, outcome, renderer
 
 CRON = "rhel9-aaaaaa"
 
@@ -160,7 +157,7 @@ def test_what_may_not_be_read_is_neither_absent_nor_converged(kind: str, said: s
 
 
 def rendered(**parts: Any) -> bytes:
-    return Renderer("acme", Templates(shipped("templates"))).image(variant(**parts)).content
+    return renderer().image(variant(**parts)).content
 
 
 def before(content: bytes | None, *, digest: str | None = A, known: tuple[str, ...] = (A,)) -> str:

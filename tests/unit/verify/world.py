@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from gitops_golden.fleet.observation import Observation, Server
+from gitops_golden.plan.model import Plan
+from gitops_golden.policy.model import EVERY_USER, DeliveryTarget, Registry
 from gitops_golden.render.cdi import DIGEST_ANNOTATION
 from gitops_golden.render.manifests import Manifest
-from gitops_golden.verify.case import Case, Expected, Past
+from gitops_golden.render.render import Renderer
+from gitops_golden.render.values import Values
+from gitops_golden.resources import shipped
+from gitops_golden.templating.environment import Templates
+from gitops_golden.verify.case import Case, Expected, Past, PastFile
 from gitops_golden.verify.judge import judge
 from tests.builders import A
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from gitops_golden.fleet.observation import Observed
+    from gitops_golden.verify.case import Beside
     from gitops_golden.verify.model import Finding
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -29,12 +37,31 @@ class Git:
 
     content: bytes | None = CONTENT
     history: tuple[Past, ...] = ()
+    files: Mapping[str, tuple[PastFile, ...]] = field(default_factory=dict)
 
     def published(self, cluster: str, image: str) -> bytes | None:
         return self.content
 
     def past(self, cluster: str, image: str) -> tuple[Past, ...]:
         return self.history
+
+    def file(self, cluster: str, name: str) -> bytes | None:
+        past = self.files.get(name, ())
+        return past[0].content if past else None
+
+    def file_past(self, cluster: str, name: str) -> tuple[PastFile, ...]:
+        return self.files.get(name, ())
+
+
+def renderer(**parts: Any) -> Renderer:
+    """Return what renders a fleet like those of ``builders``."""
+    plan = Plan("acme", DeliveryTarget(), (), (), Registry("registry.example:5000"), EVERY_USER)
+    return Renderer(Values.of(replace(plan, **parts)), _templates())
+
+
+@cache
+def _templates() -> Templates:
+    return Templates(shipped("templates"))
 
 
 def manifest(expected: Expected, digest: str | None, **parts: Any) -> Manifest:
@@ -54,6 +81,11 @@ def history(expected: Expected, *digests: str | Manifest | None) -> tuple[Past, 
     )
 
 
+def versions(*contents: bytes | None) -> tuple[PastFile, ...]:
+    """Return what a file was, newest first, in commits a minute apart."""
+    return tuple(PastFile(f"{age:040x}", NOW - timedelta(minutes=age), content) for age, content in enumerate(contents))
+
+
 def cron_of(objects: Iterable[dict[str, Any]], name: str) -> dict[str, Any]:
     return next(each for each in objects if each["kind"] == "DataImportCron" and each["metadata"]["name"] == name)
 
@@ -65,6 +97,7 @@ def expecting(objects: Iterable[dict[str, Any]], cron: str, digest: str = A, **p
     spec = {**found["spec"], "template": template}
     base = Expected(
         image=spec["managedDataSource"],
+        data_source=spec["managedDataSource"],
         namespace=found["metadata"]["namespace"],
         cron=cron,
         spec=spec,
@@ -86,10 +119,11 @@ class Judged:
     objects: tuple[dict[str, Any], ...]
     expected: Expected
     git: Git = field(default_factory=Git)
+    beside: tuple[Beside, ...] = ()
 
     def finding(self, **parts: Any) -> Finding | None:
         observed: Observed = Observation("c", NOW, Server("v1.36.0", "uid"), self.objects, **parts)
-        return judge(Case("c", self.expected, self.git, observed, NOW))
+        return judge(Case("c", self.expected, self.git, observed, NOW, self.beside))
 
 
 def outcome(finding: Finding | None) -> str:

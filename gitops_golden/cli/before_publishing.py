@@ -1,0 +1,125 @@
+"""What ``publish`` and ``diff`` look for on clusters beforehand, if they are told where clusters are read.
+
+That is one thing yet: templates of cluster admins that a new list in HyperConverged would take away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gitops_golden.cli.clusters_repository import RepositoryTruth
+from gitops_golden.cli.observe import read_targets
+from gitops_golden.cli.options import kubeconfig_option, timeout_option
+from gitops_golden.errors import FINDING, GoldenError, InputError, Problem
+from gitops_golden.report.words import clean, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from gitops_golden.cli.wiring import Fleet
+    from gitops_golden.fleet.observation import Observed
+    from gitops_golden.git.repository import Repository
+    from gitops_golden.verify.admins_templates import Loss, NewList
+
+
+class UnnamedTemplatesError(GoldenError):
+    """A publish would take templates away that somebody else put there."""
+
+    exit_code = FINDING
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self._problems = tuple(problems)
+        super().__init__(self._problems[0].what)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """One for each set of templates."""
+        return self._problems
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where clusters are read: live through a kubeconfig, from a folder of snapshots, or nowhere."""
+
+    kubeconfig: Path | None
+    snapshots: Path | None
+    timeout: float
+
+    def read(self, clusters: Sequence[NewList], now: datetime) -> Mapping[str, Observed]:
+        """Return what clusters hold as a whole, by name. Raises ``InputError`` for a source that cannot be read."""
+        if self.snapshots is not None:
+            from gitops_golden.fleet.snapshot import read_folder  # noqa: PLC0415 -- only where one is named
+
+            return read_folder(self.snapshots, (new.held.cluster.name for new in clusters), now=now)
+        from gitops_golden.fleet.kubeconfig import Target  # noqa: PLC0415 -- costs half a second
+
+        about = (new.held.cluster for new in clusters)
+        # No namespace: HyperConverged is listed for the whole cluster.
+        targets = [Target(cluster.name, cluster.context, frozenset()) for cluster in about]
+        return read_targets(targets, self.kubeconfig, now=now, seconds=self.timeout)
+
+
+def source_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--kubeconfig``, ``--snapshots`` and ``--timeout``: where to look at clusters first. See ``source``."""
+    function = timeout_option(function)
+    function = click.option(
+        "--snapshots",
+        metavar="DIR",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="The same in recorded clusters in this folder.",
+    )(function)
+    return kubeconfig_option(
+        "Look for admins' templates in HyperConverged on live clusters, each through its context in this file."
+    )(function)
+
+
+def source(kubeconfig: Path | None, snapshots: Path | None, timeout: float) -> Source | None:
+    """Return the source that the options name, if they do. Raises ``InputError`` if they name two."""
+    if kubeconfig is None and snapshots is None:
+        return None
+    if kubeconfig is not None and snapshots is not None:
+        raise InputError("two sources for the clusters", remedy="either --kubeconfig F or --snapshots DIR")
+    return Source(kubeconfig, snapshots, timeout)
+
+
+def lost_templates(
+    opened: Fleet, repository: Repository, branch: str, where: Source
+) -> tuple[tuple[Loss, ...], tuple[Problem, ...]]:
+    """Return what a publish would take from lists in HyperConverged, and a warning per cluster where none can tell.
+
+    Only clusters whose list the publish changes are read.
+    """
+    from gitops_golden.verify.admins_templates import losses, new_lists  # noqa: PLC0415 -- only where clusters are read
+
+    truth = RepositoryTruth(repository, opened.plan, branch)
+    new = new_lists(opened.plan, opened.renderer.folder, truth)
+    if not new:
+        return (), ()
+    found, unseen = losses(new, truth, where.read(new, datetime.now(UTC)))
+    warnings = tuple(
+        Problem(f"whether {each.cluster} has templates that would be lost is not known: {each.why}", severity="warning")
+        for each in unseen
+    )
+    return found, warnings
+
+
+def problems_of(found: Iterable[Loss], opened: Fleet) -> tuple[Problem, ...]:
+    """Return what is to be said of losses: once for each set of templates, at what the policy says of vendor images."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for loss in found:
+        alike.setdefault(loss.templates, []).append(loss.cluster)
+    said = opened.policy.vendor_images
+    return tuple(
+        Problem(
+            f"the list in HyperConverged on {listed(clusters)} holds {clean(', '.join(templates))}, "
+            "which the policy does not name and which the list in the policy takes away",
+            said.where if said else None,
+            "copy them to vendorImages.templates; if they are to go, publish with --allow-removals",
+        )
+        for templates, clusters in sorted(alike.items())
+    )

@@ -1,0 +1,121 @@
+"""The link ``datasource``, its second half: do an image's other names lead consumers to it.
+
+A pointer is a DataSource that refers to another: a channel, or an image's name where each architecture has a
+DataSource of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitops_golden.fleet.shapes import mapping, text
+from gitops_golden.fleet.views import data_source_view
+from gitops_golden.render.manifests import metadata_of
+from gitops_golden.verify.beside import SYNC, named, not_synced
+from gitops_golden.verify.metadata import carries, strayed
+from gitops_golden.verify.model import Finding, Link, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from gitops_golden.fleet.views import DataSourceView, SourceReference
+    from gitops_golden.verify.case import Beside, Scene
+
+DATA_SOURCE = "DataSource"
+REFERENCE = "dataSource"
+
+
+def pointing(scene: Scene) -> Finding | None:
+    """Break where a pointer is absent, leads elsewhere, is refused by CDI, or was edited."""
+    pointers = (file for file in scene.case.beside if file.kind == "pointer")
+    return next((finding for file in pointers if (finding := _pointer(scene, file))), None)
+
+
+def _pointer(scene: Scene, file: Beside) -> Finding | None:
+    wanted = file.object(DATA_SOURCE)
+    if wanted is None:
+        return None
+    name = text(wanted, "metadata", "name")
+    raw = scene.get(DATA_SOURCE, name)
+    if raw is None:
+        return _behind(scene, file, f"{name} is not on the cluster yet", raw) or _broken(
+            "PointerAbsent", f"{name} is not on the cluster, a second name of {scene.expected.data_source}", SYNC
+        )
+    found = data_source_view(raw)
+    if not _leads(found, wanted):
+        what = f"{name} points at {_told(found.sources)}, not at {scene.expected.data_source}"
+        return _behind(scene, file, what, raw) or _broken("PointerElsewhere", what, SYNC + _by_hand(found))
+    return _ready(found) or _metadata(scene, file, wanted, raw)
+
+
+def _broken(reason: str, message: str, remedy: str) -> Finding:
+    return Finding(Verdict.BROKEN, Link.DATASOURCE, reason, message, remedy)
+
+
+def _leads(found: DataSourceView, wanted: Mapping[str, Any]) -> bool:
+    """Whether it points at one thing alone, the DataSource that is wanted, in its own namespace."""
+    source, end = found.source, mapping(wanted, "spec", "source", REFERENCE)
+    if source is None or source.kind != REFERENCE:
+        return False
+    return (source.namespace, source.name) == (found.meta.namespace, text(end, "name"))
+
+
+def _told(sources: Sequence[SourceReference]) -> str:
+    kinds = {REFERENCE: "DataSource", "pvc": "volume", "snapshot": "snapshot"}
+    return " and ".join(f"{kinds[source.kind]} {source.name}" for source in sources) or "nothing"
+
+
+def _by_hand(found: DataSourceView) -> str:
+    # A merge adds the reference to what CDI once wrote there: two sources, and CDI serves neither.
+    return "; if it has two sources then, delete it and let the engine make it anew" if found.sources else ""
+
+
+def _ready(found: DataSourceView) -> Finding | None:
+    condition = found.condition("Ready")
+    if found.ready:
+        return None
+    if condition is None:
+        what = f"CDI has not judged {found.meta.name} yet"
+        return Finding(Verdict.PROGRESSING, Link.DATASOURCE, "PointerNotReady", what, "look at CDI's controller")
+    # The end of it is sound, or this link would not have been reached: CDI has yet to look again, or refuses it.
+    verdict = Verdict.BROKEN if condition.reason in REFUSED else Verdict.PROGRESSING
+    what = f"CDI says of {found.meta.name}: {condition.reason}: {condition.message}"
+    remedy = "let it point at the image itself" if verdict is Verdict.BROKEN else "look at CDI's controller if it lasts"
+    return Finding(verdict, Link.DATASOURCE, "PointerNotReady", what, remedy, condition.since)
+
+
+REFUSED = frozenset({"MaxReferenceDepthReached", "SelfReference", "CrossNamespaceReference"})
+"""CDI's reasons for references that it never follows (seen on real CDI)."""
+
+
+def _metadata(scene: Scene, file: Beside, wanted: Mapping[str, Any], raw: Mapping[str, Any]) -> Finding | None:
+    ours, found = metadata_of(wanted), metadata_of(raw)
+    differing = [*strayed(ours.labels, found.labels), *strayed(ours.annotations, found.annotations)]
+    if not differing:
+        return None
+    what = f"{text(wanted, 'metadata', 'name')} differs from Git in {', '.join(differing)}"
+    return _behind(scene, file, what, raw) or _broken("MetadataEdited", what, f"{SYNC}, which puts back what Git holds")
+
+
+def _behind(scene: Scene, file: Beside, what: str, raw: Mapping[str, Any] | None) -> Finding | None:
+    """Tell a cluster that is where an earlier commit left it; before its pointer, an image may have had its name."""
+    wanted = file.object(DATA_SOURCE)
+    name = text(wanted, "metadata", "name")
+
+    def is_as(objects: Sequence[Mapping[str, Any]]) -> bool:
+        earlier = named(objects, DATA_SOURCE, name)
+        if raw is None or earlier is None:
+            return (raw is None and earlier is None) or (earlier is None and _is_an_images(raw))
+        found, then = metadata_of(raw), metadata_of(earlier)
+        same = carries(found.labels, then.labels) and carries(found.annotations, then.annotations)
+        return same and _leads(data_source_view(raw), earlier)
+
+    past = scene.case.git.file_past(scene.case.cluster, file.name)
+    return not_synced(past, Link.DATASOURCE, what, is_as)
+
+
+def _is_an_images(raw: Mapping[str, Any] | None) -> bool:
+    """Whether a DataSource is one that a cron keeps: it has a volume, and nothing else."""
+    source = data_source_view(raw).source
+    return source is not None and source.kind != REFERENCE
