@@ -1,7 +1,8 @@
 """Bytes to positioned nodes: YAML 1.2 (so JSON too), read from the event stream of libyaml.
 
-Everything hostile is judged here, on bytes and events, before anything is constructed: size, encoding, depth,
-tags, anchors, merge keys, duplicate keys. What the nodes mean is left to whoever reads them.
+Block YAML and indented JSON as machines write them are read line by line instead, to the same nodes; libyaml reads all
+else, and tells what is wrong. Everything hostile is judged here, on bytes and events, before anything is constructed:
+size, encoding, depth, tags, anchors, merge keys, duplicate keys. What the nodes mean is left to whoever reads them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Final
 
 from gitops_golden.documents.compose import Document, Limits, Text, compose
 from gitops_golden.documents.nodes import Mapping, Node, Scalar, Sequence, as_data, core_value
+from gitops_golden.documents.plain import compose_plainly
 from gitops_golden.documents.syntax import refused_bytes
 from gitops_golden.errors import InputErrors, Location, Problem
 
@@ -34,8 +36,10 @@ DEFAULT_LIMITS: Final = Limits()
 
 def examine(data: bytes, file: str, limits: Limits = DEFAULT_LIMITS) -> Text:
     """Return what can be read of a file together with every problem, raising nothing."""
-    refused = refused_bytes(data, file, limits.size)
-    return Text((), (refused,)) if refused else compose(data, file, limits)
+    if refused := refused_bytes(data, file, limits.size):
+        return Text((), (refused,))
+    root = compose_plainly(data, file, depth=limits.depth, events=limits.events)
+    return Text((Document(root),)) if root is not None and limits.documents else compose(data, file, limits)
 
 
 def parse(data: bytes, file: str, limits: Limits = DEFAULT_LIMITS) -> tuple[Node, ...]:

@@ -146,7 +146,7 @@ class _Layer:
         self._read_tree = read_tree
         self._objects: NewObjects = {}
         self._changes: list[tuple[str, FolderChange]] = []
-        self._files: dict[int, tuple[tuple[str, Entry], ...]] = {}
+        self._files: dict[int, tuple[tuple[File, bytes, Entry], ...]] = {}
         self._alike: dict[tuple[bytes | None, tuple[str, ...], int], tuple[bytes | None, FolderChange]] = {}
 
     def lay(self, top: _Node, root: bytes | None) -> Overlay:
@@ -195,20 +195,20 @@ class _Layer:
         """Put our files into ``entries`` and take those out that are no more; tell what that changed."""
         added, changed, foreign = [], [], []
         ours = self._entries(node.after) if node.after else ()
-        for name, entry in ours:
-            raw = name.encode()
+        for file, raw, entry in ours:
             there = entries.get(raw)
             if there == entry:
                 continue
             if there is None:
-                added.append(name)
-            elif there[0] != TREE and name in node.before:
-                changed.append(name)
+                added.append(file.name)
+            elif there[0] != TREE and file.name in node.before:
+                changed.append(file.name)
             else:
-                foreign.append(name)
+                foreign.append(file.name)
                 continue
             entries[raw] = entry
-        kept = {name for name, _ in ours}
+            self._objects[entry[1]] = b"blob", file.content
+        kept = {file.name for file, _, _ in ours}
         removed = []
         for name in node.before:
             raw = name.encode()
@@ -218,11 +218,12 @@ class _Layer:
                 removed.append(name)
         return FolderChange(tuple(added), tuple(changed), tuple(removed), tuple(foreign))
 
-    def _entries(self, folder: Folder) -> tuple[tuple[str, Entry], ...]:
+    def _entries(self, folder: Folder) -> tuple[tuple[File, bytes, Entry], ...]:
         known = self._files.get(id(folder))
         if known is None:
-            known = tuple((file.name, (FILE, self._store(b"blob", file.content))) for file in folder.files)
-            self._files[id(folder)] = known
+            known = self._files[id(folder)] = tuple(
+                (file, file.name.encode(), (FILE, object_id(b"blob", file.content))) for file in folder.files
+            )
         return known
 
     def _stored(self, entries: Entries) -> bytes | None:

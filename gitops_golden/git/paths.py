@@ -9,6 +9,8 @@ from gitops_golden.errors import InputError
 MANIFEST_FOLDER = ".gitops-golden"
 _MAX_PATH_BYTES = 4000
 _MAX_NAME_BYTES = 255
+# Nothing below could refuse such a path: no step begins with a dot, none is too long, nor are all of them together.
+_PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,200}(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,200}){0,15}")
 _FORBIDDEN = re.compile(r"[/\\:\x00-\x1f\x7f]")
 
 
@@ -23,6 +25,8 @@ def require_folder(path: str) -> None:
 
 def path_problem(path: str) -> str:
     """Return why ``path`` can't be a folder of ours; empty if it can."""
+    if _PLAIN.fullmatch(path):
+        return ""
     if len(path.encode(errors="replace")) > _MAX_PATH_BYTES:
         return f"{path[:40]!r}… is too long"
     parts = path.split("/")

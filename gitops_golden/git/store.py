@@ -15,6 +15,8 @@ from gitops_golden.git.objects import TREE, tree_entries
 from gitops_golden.git.pack import write_packs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gitops_golden.git.objects import Entries, Entry
     from gitops_golden.git.pack import NewObjects
 
@@ -60,7 +62,9 @@ class Store:
     def add(self, objects: NewObjects) -> None:
         """Store those of ``objects`` that aren't there yet."""
         with git_failures("writing objects into the repository"):
-            new = {oid: item for oid, item in objects.items() if not self._odb.exists(pygit2.Oid(raw=oid))}
+            # Asked as a whole, the database looks for packs that others made, anew for each object that it lacks.
+            backends = tuple(self._odb.backends)
+            new = {oid: item for oid, item in objects.items() if not _in_any(backends, pygit2.Oid(raw=oid))}
             if len(new) >= PACK_FROM:
                 write_packs(common_folder(self._repository) / "objects" / "pack", new)
                 return
@@ -71,6 +75,10 @@ class Store:
         with git_failures(f"reading object {oid.hex()}"):
             data: bytes = self._odb.read(pygit2.Oid(raw=oid))[1]
             return data
+
+
+def _in_any(backends: Iterable[pygit2.OdbBackend], oid: pygit2.Oid) -> bool:
+    return any(backend.exists(oid) for backend in backends)
 
 
 def common_folder(repository: pygit2.Repository) -> Path:

@@ -1,6 +1,6 @@
 """``python -m tests.benchmarks [ROUNDS]``: measure, and print a table; README.md says what each figure means.
 
-All work is done in a scratch folder; nothing is written in the tree.
+All work is done in a scratch folder; nothing is written in the tree. Kapitan is kept in the user's cache.
 """
 
 from __future__ import annotations
@@ -12,34 +12,50 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.benchmarks.bench import FAST_IMPORT, FLOOR, INSIDE, PUBLISH, Bench, command
+from tests.benchmarks.bench import BUMPED, FAST_IMPORT, FLOOR, INSIDE, KAPITAN, PUBLISH, Bench, command
+from tests.benchmarks.kapitan import installed
 from tests.benchmarks.measure import Contender, alternate
 from tests.benchmarks.table import Ratio, heading, machine, per_cluster, row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tests.benchmarks.measure import Figure
 
 ROUNDS = 5
 START_ROUNDS = 21
+MARGIN_ROUNDS = 11
 SIZES = (100, 1_000, 10_000)
 COMPARED = (1_000, 10_000)
+DISTINCT = 10_000
+LONG_ROUNDS = 3
+"""At most so many runs of what takes half a minute each."""
+KAPITAN_ONCE = 10_000
+"""From so many clusters on Kapitan takes minutes: it runs once, and not for warming up."""
 
 
 def main(rounds: int) -> None:
-    """Measure everything, in about three minutes with five rounds."""
+    """Measure everything, in about a quarter of an hour with five rounds."""
+    kapitan = installed(_cache(os.environ))
     print(machine(), f"medians of {rounds} runs in turn", sep="; ", flush=True)
     with tempfile.TemporaryDirectory(prefix="gitops-golden-bench-") as scratch:
         os.environ.update(_apart(scratch))
         _start()
-        work = {clusters: _fleet(Bench(Path(scratch, str(clusters)), clusters), rounds) for clusters in SIZES}
-    print(*per_cluster(work), sep="\n")
+        benches = [Bench(Path(scratch, str(clusters)), clusters) for clusters in SIZES]
+        for bench in benches:
+            _fleet(bench, kapitan, rounds)
+        _margins(benches)
+        _distinct(Bench(Path(scratch, "distinct"), DISTINCT), min(rounds, LONG_ROUNDS))
 
 
-def _apart(home: str) -> Mapping[str, str]:
-    """Return what keeps the configuration of who runs this out of the figures."""
-    return {"HOME": home, "XDG_CONFIG_HOME": home, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+def _cache(environment: Mapping[str, str]) -> Path:
+    return Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache", "gitops-golden", "benchmarks")
+
+
+def _apart(scratch: str) -> Mapping[str, str]:
+    """Return what keeps the configuration of who runs this out of the figures, and all that is written in one place."""
+    home = {"HOME": scratch, "XDG_CONFIG_HOME": scratch, "XDG_CACHE_HOME": scratch, "TMPDIR": scratch}
+    return {**home, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 
 
 def _start() -> None:
@@ -56,27 +72,61 @@ def _start() -> None:
     print(Ratio("--help to import click", figures[golden], figures[click], 1.5), flush=True)
 
 
-def _fleet(bench: Bench, rounds: int) -> Figure:
-    """Measure one size, print what came out, and return the figure of a first publish."""
+def _margins(benches: Sequence[Bench]) -> None:
+    """Measure the work alone at every size in turn: between two of them lie milliseconds."""
+    sizes = {f"the work alone, {bench.clusters:,} clusters": bench for bench in benches}
+    figures = alternate([bench.inside(name) for name, bench in sizes.items()], MARGIN_ROUNDS)
+    print(f"\nOne more cluster, the work alone (least of {MARGIN_ROUNDS})")
+    print(*per_cluster({bench.clusters: figures[name] for name, bench in sizes.items()}), sep="\n", flush=True)
+
+
+def _fleet(bench: Bench, kapitan: Path | None, rounds: int) -> None:
+    """Measure one size, and print what came out."""
     bench.prepare()
     compared = bench.clusters in COMPARED
-    contenders = (*bench.references(), *bench.variations()) if compared else ()
-    figures = alternate((*bench.publishes(), *contenders), rounds)
+    rival = (bench.kapitan(kapitan),) if kapitan else ()
+    in_turn = rival if bench.clusters < KAPITAN_ONCE else ()
+    contenders = (bench.floor(), bench.fast_import(), *bench.variations()) if compared else ()
+    figures = alternate((*bench.publishes(), *contenders, *in_turn), rounds)
+    if not in_turn:
+        figures |= alternate(rival, 1, warm_up=False)
     inside = figures.pop(INSIDE)
     publish = figures[PUBLISH] = replace(figures[PUBLISH], work=inside.work, work_cpu=inside.work_cpu)
     print(heading(f"{bench.clusters:,} clusters x 20 images, 60 variants"))
     print(*(row(name, figure) for name, figure in figures.items()), sep="\n", flush=True)
     if compared:
-        bench.require_same_tree()
-        print(*_ratios(publish, figures[FAST_IMPORT], figures[FLOOR]), sep="\n", flush=True)
-    return publish
+        bench.require_same_tree("inside", "floor")
+        print(*_ratios(figures), sep="\n", flush=True)
+    if kapitan and not in_turn:
+        print(*_to_kapitan(publish, figures[KAPITAN]), sep="\n", flush=True)
+    if kapitan and not figures[KAPITAN].stopped:
+        bench.require_same_objects()
 
 
-def _ratios(publish: Figure, fast_import: Figure, floor: Figure) -> Iterator[Ratio]:
+def _ratios(figures: Mapping[str, Figure]) -> Iterator[Ratio]:
+    publish, fast_import, floor = figures[PUBLISH], figures[FAST_IMPORT], figures[FLOOR]
     yield Ratio("publish to fast-import", publish, fast_import, 1)
-    yield Ratio("publish to fast-import, the work alone", publish, fast_import, 1, work=True)
-    yield Ratio("publish to floor", publish, floor, 4)
-    yield Ratio("publish to floor, the work alone", publish, floor, 4, work=True)
+    yield Ratio("publish to fast-import, the work alone", publish, fast_import, 1, of="work")
+    yield Ratio("publish to floor", publish, floor, 3)
+    yield Ratio("publish to floor, the work alone", publish, floor, 3, of="work")
+    yield Ratio("one digest bumped to publish", figures[BUMPED], publish, 1 / 2)
+
+
+def _to_kapitan(publish: Figure, kapitan: Figure) -> Iterator[Ratio]:
+    yield Ratio("publish to Kapitan", publish, kapitan, 1 / 30)
+    yield Ratio("publish to Kapitan", publish, kapitan, 1 / 4, of="memory")
+
+
+def _distinct(bench: Bench, rounds: int) -> None:
+    """Measure a fleet in which every cluster is unlike every other."""
+    bench.prepare("prepare-distinct")
+    figures = alternate((bench.publish(), bench.fast_import(), bench.bump()), rounds, warm_up=False)
+    heads = f"{bench.clusters:,} clusters x 20 images, all distinct (of {rounds})"
+    print(heading(heads))
+    print(*(row(name, figure) for name, figure in figures.items()), sep="\n")
+    bench.require_same_tree()
+    print(Ratio("publish to fast-import", figures[PUBLISH], figures[FAST_IMPORT], 1.5))
+    print(Ratio("one digest bumped to publish", figures[BUMPED], figures[PUBLISH], 1 / 2), flush=True)
 
 
 if __name__ == "__main__":

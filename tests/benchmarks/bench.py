@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.benchmarks.kapitan import compile_command
 from tests.benchmarks.measure import Contender
 
 if TYPE_CHECKING:
@@ -21,6 +22,12 @@ FAST_IMPORT = "git fast-import of the same tree"
 LABELLED = "publish, each cluster with a label of its own"
 BUMPED = "publish again, one digest bumped"
 UNCHANGED = "publish again, nothing to change"
+FROM_JSON = "publish, the inventory as indented JSON"
+KAPITAN = "Kapitan with reclass-rs, the same objects"
+KAPITAN_LIMIT = 600.0
+"""Seconds after which Kapitan is stopped, so that a slow machine comes to an end."""
+LOOKED_INTO = 100
+"""So many clusters, or nearly, have what Kapitan made for them compared with what we render."""
 
 
 def command(*arguments: object) -> Sequence[str]:
@@ -39,36 +46,62 @@ class Bench:
     folder: Path
     clusters: int
 
-    def prepare(self) -> None:
+    def prepare(self, verb: str = "prepare") -> None:
         self.folder.mkdir()
-        subprocess.run(module("child", "prepare", self.folder, self.clusters), check=True)
+        subprocess.run(module("child", verb, self.folder, self.clusters), check=True)
         subprocess.run(self._publish("fleet", self._empty("published")), check=True, stdout=subprocess.DEVNULL)
 
     def publishes(self) -> tuple[Contender, ...]:
         return (
-            Contender(PUBLISH, lambda: self._publish("fleet", self._empty("whole"))),
-            Contender(
-                INSIDE, lambda: module("child", "publish", self.folder / "fleet", self._empty("inside")), tells=True
-            ),
+            self.publish(),
+            self.inside(INSIDE),
         )
 
-    def references(self) -> tuple[Contender, ...]:
-        stream = self.folder / "stream"
-        return (
-            Contender(FLOOR, lambda: module("floor", self.folder, self._empty("floor")), tells=True),
-            Contender(FAST_IMPORT, lambda: ("git", "-C", str(self._empty("import")), "fast-import", "--quiet"), stream),
+    def inside(self, name: str) -> Contender:
+        return Contender(
+            name, lambda: module("child", "publish", self.folder / "fleet", self._empty("inside")), tells=True
         )
+
+    def publish(self) -> Contender:
+        return Contender(PUBLISH, lambda: self._publish("fleet", self._empty("whole")))
+
+    def bump(self) -> Contender:
+        return Contender(BUMPED, lambda: self._publish("bumped", self._published("bumped")))
+
+    def fast_import(self) -> Contender:
+        stream = self.folder / "stream"
+        return Contender(
+            FAST_IMPORT, lambda: ("git", "-C", str(self._empty("import")), "fast-import", "--quiet"), stream
+        )
+
+    def floor(self) -> Contender:
+        return Contender(FLOOR, lambda: module("floor", self.folder, self._empty("floor")), tells=True)
 
     def variations(self) -> tuple[Contender, ...]:
         return (
+            Contender(FROM_JSON, lambda: self._publish("json", self._empty("json"))),
             Contender(LABELLED, lambda: self._publish("labelled", self._empty("labelled"))),
-            Contender(BUMPED, lambda: self._publish("bumped", self._published("bumped"))),
+            self.bump(),
             Contender(UNCHANGED, lambda: self._publish("fleet", self._published("unchanged"))),
         )
 
-    def require_same_tree(self) -> None:
-        """Make sure that publish and the references left the same manifests: only then may their times be compared."""
-        trees = {self._tree(name) for name in ("published", "whole", "inside", "floor", "import")}
+    def kapitan(self, command: Path) -> Contender:
+        project = self.folder / "kapitan"
+
+        def prepare() -> Sequence[str]:
+            shutil.rmtree(project / "compiled", ignore_errors=True)
+            return compile_command(command, project)
+
+        return Contender(KAPITAN, prepare, limit=KAPITAN_LIMIT)
+
+    def require_same_objects(self) -> None:
+        """Make sure that Kapitan compiled the objects that we render."""
+        step = max(1, self.clusters // LOOKED_INTO)
+        subprocess.run(module("child", "compare", self.folder, step), check=True)
+
+    def require_same_tree(self, *names: str) -> None:
+        """Make sure that publish and references left the same manifests: only then may their times be compared."""
+        trees = {self._tree(name) for name in ("published", "whole", "import", *names)}
         assert len(trees) == 1, trees
 
     def _publish(self, fleet: str, repository: Path) -> Sequence[str]:

@@ -14,6 +14,7 @@ from gitops_golden.cli.main import main as gitops_golden
 from gitops_golden.cli.wiring import open_fleet
 from tests.benchmarks.clock import timed
 from tests.benchmarks.fleets import CLASSES, IMAGES, class_of, cluster_name, write_fleet
+from tests.benchmarks.kapitan_project import require_same_objects, write_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +27,10 @@ def prepare(folder: Path, clusters: int) -> None:
     write_fleet(folder / "fleet", clusters)
     write_fleet(folder / "bumped", clusters, bumped=True)
     write_fleet(folder / "labelled", clusters, own_labels=True)
+    write_fleet(folder / "json", clusters, as_json=True)
     tree = open_fleet(folder / "fleet").tree
-    _require_size(tree, clusters)
+    _require_size(tree, clusters, len(IMAGES) * len(CLASSES))
+    write_project(folder / "kapitan", clusters, tree)
     rendered = {
         "folders": {
             class_of(number): {file.name: file.content.decode() for file in tree.folders[number][1].files}
@@ -36,16 +39,34 @@ def prepare(folder: Path, clusters: int) -> None:
         "clusters": {cluster_name(number): class_of(number) for number in range(clusters)},
     }
     (folder / "rendered.json").write_text(json.dumps(rendered))
+    _write_stream(folder, tree)
+
+
+def prepare_distinct(folder: Path, clusters: int) -> None:
+    """Write a fleet in which no two clusters have an image's manifests alike, the same bumped, and the stream of it."""
+    write_fleet(folder / "fleet", clusters, own_sizes=True)
+    write_fleet(folder / "bumped", clusters, own_sizes=True, bumped=True)
+    tree = open_fleet(folder / "fleet").tree
+    _require_size(tree, clusters, len(IMAGES) * clusters)
+    _write_stream(folder, tree)
+
+
+def compare(folder: Path, step: int) -> None:
+    """Make sure that Kapitan compiled what we render, looking into each ``step``-th cluster."""
+    require_same_objects(folder / "kapitan", open_fleet(folder / "fleet").tree, step)
+
+
+def _write_stream(folder: Path, tree: Tree) -> None:
     with (folder / "stream").open("wb") as stream:
         stream.writelines(_stream(tree))
 
 
-def _require_size(tree: Tree, clusters: int) -> None:
-    """Make sure that the fleet is as large, and as varied, as the report says: namespaces come on top."""
-    files = [file for _, held in tree.folders for file in held.files]
+def _require_size(tree: Tree, clusters: int, distinct: int) -> None:
+    """Make sure that the fleet is as large, and as varied, as the report says: what has no image comes on top."""
+    files = [file for _, held in tree.folders for file in held.files if file.name.startswith("image-")]
     assert len(tree.folders) == clusters
-    assert len(files) == clusters * (len(IMAGES) + 1)
-    assert len(set(files)) == len(IMAGES) * len(CLASSES) + 1
+    assert len(files) == clusters * len(IMAGES)
+    assert len(set(files)) == distinct
 
 
 def _stream(tree: Tree) -> Iterator[bytes]:
@@ -79,10 +100,15 @@ def _publish(fleet: Path, repository: str) -> None:
 
 
 def main(verb: str, folder: str, argument: str) -> None:
-    if verb == "prepare":
-        prepare(Path(folder), int(argument))
-    else:
-        publish(Path(folder), argument)
+    match verb:
+        case "prepare":
+            prepare(Path(folder), int(argument))
+        case "prepare-distinct":
+            prepare_distinct(Path(folder), int(argument))
+        case "compare":
+            compare(Path(folder), int(argument))
+        case _:
+            publish(Path(folder), argument)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING
+
+from ruamel.yaml import YAML
 
 from gitops_golden.registry.lock import ALL, Lock, LockedImage, LockedRelease
 from gitops_golden.registry.lockfile import write_lock
@@ -44,15 +47,24 @@ spec:
 """
 
 
-def write_fleet(folder: Path, clusters: int, *, own_labels: bool = False, bumped: bool = False) -> None:
+def write_fleet(
+    folder: Path,
+    clusters: int,
+    *,
+    own_labels: bool = False,
+    own_sizes: bool = False,
+    as_json: bool = False,
+    bumped: bool = False,
+) -> None:
     """Write policy, inventory and lock.
 
-    ``own_labels`` gives every cluster a label that no other has, as hubs do. ``bumped`` locks another digest of
-    the first image.
+    ``own_labels`` gives every cluster a label that no other has, as hubs do; ``own_sizes`` volumes of a size that no
+    other has, so that no manifest of an image is like another. ``bumped`` locks another digest of the first image.
     """
     folder.mkdir(parents=True)
     (folder / "fleet.yaml").write_text(_POLICY + "".join(map(_image, IMAGES)))
-    (folder / "inventory.yaml").write_text("".join(_inventory(clusters, own_labels=own_labels)))
+    inventory = "".join(_inventory(clusters, own_labels=own_labels, own_sizes=own_sizes))
+    (folder / "inventory.yaml").write_text(_as_json(inventory) if as_json else inventory)
     write_lock(folder, Lock(tuple(_locked(image, bumped=bumped and image == IMAGES[0]) for image in IMAGES)))
 
 
@@ -76,7 +88,7 @@ def _image(name: str) -> str:
     )
 
 
-def _inventory(clusters: int, *, own_labels: bool) -> Iterator[str]:
+def _inventory(clusters: int, *, own_labels: bool, own_sizes: bool) -> Iterator[str]:
     yield "apiVersion: gitops-golden/v1alpha1\nkind: Inventory\nclusters:\n"
     for number in range(clusters):
         yield (
@@ -87,6 +99,12 @@ def _inventory(clusters: int, *, own_labels: bool) -> Iterator[str]:
         )
         if own_labels:
             yield f"      id: {_hash(f'cluster {number}')[:32]}\n"
+        if own_sizes:
+            yield f"    set:\n      storage:\n        size: {30 * 1024 + number}Mi\n"
+
+
+def _as_json(text: str) -> str:
+    return json.dumps(YAML(typ="safe", pure=False).load(text), indent=2)
 
 
 def _locked(name: str, *, bumped: bool) -> LockedImage:

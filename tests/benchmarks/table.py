@@ -7,7 +7,7 @@ import platform
 import subprocess
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,24 +15,39 @@ if TYPE_CHECKING:
     from tests.benchmarks.measure import Figure
 
 
+_SMALL: Final = 0.3
+_FLAT: Final = 0.2
+
+
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """How many times as long ours takes as a reference, and how many it may; ``work`` compares the work alone."""
+    """How many times as much ours takes as a reference, and how many it may."""
 
     name: str
     ours: Figure
     reference: Figure
     aim: float
-    work: bool = False
+    of: Literal["whole", "work", "memory"] = "whole"
 
     def __str__(self) -> str:
-        """Both ratios, and whether that of wall time is within the aim."""
-        if self.work:
-            wall, cpu = self.ours.work / self.reference.work, self.ours.work_cpu / self.reference.work_cpu
+        """The ratio of wall time with that of CPU time, or that of memory, and whether the first is within the aim."""
+        ours, reference = self.ours, self.reference
+        if self.of == "memory":
+            first, beside = ours.peak / reference.peak, "of memory"
+        elif self.of == "work":
+            first, beside = ours.work / reference.work, f"{_times(ours.work_cpu / reference.work_cpu)} of CPU"
         else:
-            wall, cpu = self.ours.wall / self.reference.wall, self.ours.cpu / self.reference.cpu
-        verdict = "reached" if wall <= self.aim else "MISSED"
-        return f"  {self.name:<46} {wall:7.2f} x {cpu:7.2f} x of CPU   aim: at most {self.aim:g} x, {verdict}"
+            first, beside = ours.wall / reference.wall, f"{_times(ours.cpu / reference.cpu)} of CPU"
+        verdict = "reached" if first <= self.aim else "MISSED"
+        aim = _times(self.aim, places=None).strip()
+        return f"  {self.name:<46} {_times(first)} {beside:<17} aim: at most {aim}, {verdict}"
+
+
+def _times(ratio: float, *, places: int | None = 2) -> str:
+    """Return a ratio as a person reads it: a fraction where it is small."""
+    if ratio < _SMALL:
+        return f"{f'1/{1 / ratio:.0f}':>7} x"
+    return f"{ratio:7g} x" if places is None else f"{ratio:7.{places}f} x"
 
 
 def machine() -> str:
@@ -49,22 +64,20 @@ def heading(text: str) -> str:
 
 
 def row(name: str, figure: Figure) -> str:
-    times = f"{figure.wall:8.3f} {figure.fastest:8.3f} {figure.slowest:8.3f} {figure.cpu:6.2f}"
+    wall = f"{'>' * figure.stopped}{figure.wall:.3f}"
+    times = f"{wall:>8} {figure.fastest:8.3f} {figure.slowest:8.3f} {figure.cpu:6.2f}"
     work = f"{figure.work:11.3f}" if figure.work != figure.wall else f"{'':11}"
     return f"  {name:<46} {times} {work} {figure.peak / 1e6:9,.0f} MB"
 
 
-def per_cluster(work: Mapping[int, Figure]) -> Iterator[str]:
-    """Yield what one more cluster costs between two sizes of the same fleet."""
-    yield "\nOne more cluster, the work alone"
-    for (few, less), (many, more) in pairwise(sorted(work.items())):
-        microseconds, of_cpu, bytes_ = (
-            (after - before) / (many - few)
-            for after, before in (
-                (more.work * 1e6, less.work * 1e6),
-                (more.work_cpu * 1e6, less.work_cpu * 1e6),
-                (more.peak, less.peak),
-            )
-        )
+def per_cluster(figures: Mapping[int, Figure]) -> Iterator[str]:
+    """Yield what one more cluster costs between two sizes of the same fleet, by the least slowed run of each."""
+    margins: list[float] = []
+    for (few, less), (many, more) in pairwise(sorted(figures.items())):
+        margins.append((more.least - less.least) * 1e6 / (many - few))
+        memory = (more.peak - less.peak) / (many - few) / 1e3
         span = f"between {few:,} and {many:,} clusters"
-        yield f"  {span:<46} {microseconds:7.0f} us {of_cpu:6.0f} us of CPU, {bytes_ / 1e3:.1f} kB of peak memory"
+        yield f"  {span:<46} {margins[-1]:7.0f} us of CPU, {memory:.1f} kB of peak memory"
+    apart = max(margins) / min(margins) - 1 if min(margins) > 0 else float("inf")
+    verdict = "reached" if apart <= _FLAT else "MISSED"
+    yield f"  {'the most to the least':<46} {apart:7.0%} more          aim: at most {_FLAT:.0%}, {verdict}"
