@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitops_golden.cli.clusters_repository import RepositoryTruth
 from gitops_golden.cli.observe import read_targets
 from gitops_golden.cli.options import kubeconfig_option, timeout_option
 from gitops_golden.errors import FINDING, GoldenError, InputError, Problem
@@ -94,7 +93,8 @@ def lost_templates(
 
     Only clusters whose list the publish changes are read.
     """
-    from gitops_golden.verify.admins_templates import losses, new_lists  # noqa: PLC0415 -- only where clusters are read
+    from gitops_golden.cli.repository_truth import RepositoryTruth  # noqa: PLC0415 -- only where clusters are read
+    from gitops_golden.verify.admins_templates import losses, new_lists  # noqa: PLC0415 -- as above
 
     truth = RepositoryTruth(repository, opened.plan, branch)
     new = new_lists(opened.plan, opened.renderer.folder, truth)

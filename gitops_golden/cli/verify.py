@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitops_golden.cli.clusters_repository import RepositoryTruth, clusters_repository
+from gitops_golden.cli.clusters_repository import clusters_repository
 from gitops_golden.cli.observe import read_contexts
 from gitops_golden.cli.options import (
     Moment,
@@ -19,6 +19,7 @@ from gitops_golden.cli.options import (
     repository_options,
     timeout_option,
 )
+from gitops_golden.cli.repository_truth import RepositoryTruth
 from gitops_golden.cli.terminal import show, show_json, style, tell
 from gitops_golden.cli.wiring import open_fleet
 from gitops_golden.errors import FINDING, OUTSIDE_FAILED, InputError

@@ -27,6 +27,7 @@ PINNED_NAME = 63
 TRACKING_NAME = 42
 """CDI names a Job ``initial-job-<cron>-<uid8>``; longer crons are admitted and then silently never polled."""
 HASH = 8
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 BINDING_ANNOTATION = "cdi.kubevirt.io/storage.bind.immediate.requested"
 
@@ -76,8 +77,7 @@ def hashed_name(spec: Mapping[str, Any], restarts: int) -> str:
     meaning: dict[str, Any] = {"spec": spec}
     if restarts:
         meaning["restarts"] = restarts
-    canonical = json.dumps(meaning, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    suffix = hashlib.sha256(canonical.encode()).hexdigest()[:HASH]
+    suffix = hashlib.sha256(_CANONICAL.encode(meaning).encode()).hexdigest()[:HASH]
     limit = TRACKING_NAME if spec["schedule"] else PINNED_NAME
     stem = spec["managedDataSource"][: limit - HASH - 1].rstrip("-.")
     return f"{stem}-{suffix}"

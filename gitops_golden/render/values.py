@@ -11,9 +11,9 @@ from gitops_golden.render.cdi import (
     OWNER_LABEL,
     cron_annotations,
     cron_labels,
-    cron_name,
     cron_spec,
     default_labels,
+    hashed_name,
 )
 from gitops_golden.render.hyperconverged import NAME, hyper_converged_spec
 from gitops_golden.render.rows import rows
@@ -44,7 +44,7 @@ class Values:
     def variant(self, variant: Variant) -> dict[str, Any]:
         """Return what a DataImportCron and its DataSource are made from."""
         spec = cron_spec(variant)
-        name = cron_name(variant)
+        name = hashed_name(spec, variant.restarts)
         template = spec["template"]["spec"]
         own = dict(variant.settings.labels) | {OWNER_LABEL: name, FLEET_LABEL: self.fleet}
         return {

@@ -9,8 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, Undefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
 
 from gitops_golden.policy.model import Source
 from gitops_golden.templating.quoting import quoted
@@ -19,8 +18,6 @@ from gitops_golden.templating.sandbox import BUILT_IN, RENDERING_ERRORS, Sandbox
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
-
-    from jinja2 import Environment
 
 
 class Templates:
@@ -33,7 +30,7 @@ class Templates:
     def __init__(self, folder: Path, own: Mapping[str, Source] | None = None) -> None:
         self._folder = folder
         self._own = dict(own or {})
-        self._environment = ImmutableSandboxedEnvironment(
+        self._environment = _Environment(
             loader=_BuiltIn(folder),
             undefined=StrictUndefined,
             finalize=_written,
@@ -41,6 +38,7 @@ class Templates:
             autoescape=False,
             auto_reload=False,
         )
+        self._globals = dict(self._environment.globals)
         if self._own:
             # Read now, so that mistakes are told before anything is rendered.
             self._sandbox.check()
@@ -73,13 +71,25 @@ class Templates:
         try:
             template = self._environment.get_template(name)
             # Template.render() would put frames of its own into a traceback, which then tells no template.
-            return "".join(template.root_render_func(template.new_context(dict(values))))
+            # Shared, since copying Jinja's chain of globals takes as long as rendering a small template.
+            context = template.new_context({**self._globals, **values}, shared=True)
+            return "".join(template.root_render_func(context))
         except RENDERING_ERRORS as error:
             raise failure(error, _shown(name)) from error
 
     def uses(self, name: str) -> frozenset[str]:
         """Return the names among its values that a template may look at, those that it brings in included."""
         return self._sandbox.uses(name if name in self._own else BUILT_IN + name)
+
+
+class _Environment(Environment):
+    """Looks into maps alone: the shipped templates know of nothing else, and are rendered for every variant."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Return what is under a key, or an attribute of a value that is no map."""
+        if type(obj) is dict:
+            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
 
 
 class _BuiltIn(FileSystemLoader):
@@ -95,5 +105,5 @@ def _shown(name: str) -> str:
 
 
 def _written(value: object) -> object:
-    # Undefined tells by itself what is missing.
-    return value if isinstance(value, Undefined) else quoted(value)
+    # Undefined tells by itself what is missing. Nearly all is text.
+    return value if type(value) is not str and isinstance(value, Undefined) else quoted(value)

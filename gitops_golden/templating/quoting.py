@@ -5,7 +5,7 @@ Values come from people and registries; a value that could end its YAML field co
 
 from __future__ import annotations
 
-import json
+from json.encoder import encode_basestring
 from typing import Final
 
 _INTEGER: Final = 1 << 63
@@ -19,7 +19,7 @@ def quoted(value: object) -> str:
     what is no scalar, ``ValueError`` for a number that Kubernetes has no room for.
     """
     if isinstance(value, str):
-        text = json.dumps(value, ensure_ascii=False)
+        text = encode_basestring(value)
         return text if text.isprintable() else "".join(map(_escaped, text))
     if isinstance(value, bool):
         return "true" if value else "false"
