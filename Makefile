@@ -40,7 +40,7 @@ bench: $(VENV)/.dev ## measure speed and memory beside references, in one run
 	$(BIN)/python -m tests.benchmarks
 
 golden: $(VENV)/.dev ## write the golden trees and generated pages anew; read the diff before you commit
-	$(BIN)/pytest -q tests/unit/render tests/unit/test_docs.py tests/integration/test_demo.py tests/integration/test_howtos.py --update-golden
+	$(BIN)/pytest -q tests/unit/render tests/unit/test_docs.py tests/unit/test_docs_guardrails.py tests/integration/test_demo.py tests/integration/test_howtos.py --update-golden
 
 record: $(VENV)/.dev ## record the snapshots of sample-fleet anew, from a run on real control planes
 	$(BIN)/python -m tests.testbed.sample

@@ -85,8 +85,8 @@ class InputErrors(InputError):  # noqa: N818 -- a plural of errors ends in s
         return self._problems
 
 
-class GuardrailError(GoldenError):
-    """Guardrails deny what is planned: input that can be read, and a finding about it."""
+class FindingError(GoldenError):
+    """What was asked for is not done because of findings: all input can be read, and is told of, in the order found."""
 
     exit_code = FINDING
 
@@ -96,8 +96,12 @@ class GuardrailError(GoldenError):
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Every finding that denies."""
+        """Every finding."""
         return self._problems
+
+
+class GuardrailError(FindingError):
+    """Guardrails deny what is planned."""
 
 
 class OutsideError(GoldenError):

@@ -30,12 +30,18 @@ if TYPE_CHECKING:
 
 THERE: Final = "yes"
 """The value of a fact that is there or is not."""
+POINTS_AT: Final = "points at"
 IMPORT: Final = "vendor import"
 KEPT: Final = "kept"
 REMOVED: Final = "removed"
 REPLACED: Final = "replaced"
 LISTED: Final = "listed"
+LIST: Final = "list of templates"
+VENDOR_IMAGE: Final = "vendor image"
+TEMPLATE: Final = "template"
+SETTINGS: Final = "settings of"
 _DIGITS: Final = 12
+_PLACE: Final = MappingProxyType({"apiVersion": ("apiVersion",), "namespace": ("metadata", "namespace")})
 
 
 class Act(StrEnum):
@@ -67,6 +73,8 @@ def surroundings(states: Iterable[tuple[str, tuple[Kind, str], State, State]]) -
 def _between(file: tuple[Kind, str], before: State, after: State) -> tuple[Surrounding, ...]:
     kind, name = file
     old, new = _facts(kind, before), _facts(kind, after)
+    if kind == "hyperconverged" and old and new:
+        new = _with_left_out(old, new)
     if before is None or after is None:
         act = Act.ADD if before is None else Act.REMOVE
     else:
@@ -85,7 +93,7 @@ def _facts(kind: Kind, content: State) -> Facts | None:
 def _pointer(documents: Documents) -> Facts:
     pointer = documents[0]
     metadata = metadata_of(pointer)
-    facts: Facts = {"points at": _at(pointer, "spec", "source", "dataSource", "name")}
+    facts: Facts = {POINTS_AT: _at(pointer, "spec", "source", "dataSource", "name")}
     facts["namespace"] = _at(pointer, "metadata", "namespace")
     own = {key: value for key, value in metadata.labels.items() if key != FLEET_LABEL}
     facts |= {metadata_setting(f"labels.{key}"): value for key, value in own.items()}
@@ -129,10 +137,12 @@ def _hyper_converged(documents: Documents) -> Facts:
     spec = _at(documents[0], "spec")
     sources = _at(spec, "workloadSources")
     said = sources if isinstance(sources, dict) else spec if isinstance(spec, dict) else {}
-    facts: Facts = {"apiVersion": documents[0].get("apiVersion")}
+    facts: Facts = {name: _at(documents[0], *path) for name, path in _PLACE.items()}
     imports = said.get("enableCommonBootImageImport")
     if isinstance(imports, bool):
         facts[IMPORT] = "on" if imports else "off"
+    if "dataImportCronTemplates" in said:
+        facts[LIST] = THERE
     for entry in _maps(said.get("dataImportCronTemplates")):
         for name, fate in _listed(entry):
             # An image that is replaced is switched off under the vendor's name, too.
@@ -141,19 +151,34 @@ def _hyper_converged(documents: Documents) -> Facts:
     return facts
 
 
+def _with_left_out(old: Facts, new: Facts) -> Facts:
+    """Return facts with what HCO removes although it is listed no longer, for the vendor's import is off."""
+    if new.get(IMPORT) != "off":
+        return new
+    return {name: REMOVED for name, fate in old.items() if fate in {KEPT, REMOVED}} | new
+
+
 def _listed(entry: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     metadata, cron = metadata_of(entry), str(_at(entry, "metadata", "name"))
     if metadata.annotations.get(ENABLE_ANNOTATION) == "false":
-        yield f"vendor image {cron.removesuffix('-image-cron')}", REMOVED
+        yield f"{VENDOR_IMAGE} {cron.removesuffix('-image-cron')}", REMOVED
         return
     source = _at(entry, "spec", "managedDataSource")
     if FLEET_LABEL in metadata.labels:
         digest = metadata.annotations.get(DIGEST_ANNOTATION, "").partition(":")[2][:_DIGITS]
-        yield f"vendor image {source}", f"{REPLACED} by {digest or 'the tag'}"
+        yield f"{VENDOR_IMAGE} {source}", f"{REPLACED} by {digest or 'the tag'}"
+        yield f"{SETTINGS} {REPLACED} {source}", _fingerprint(_without_digest(entry))
     elif cron.endswith("-kept"):
-        yield f"vendor image {source}", KEPT
+        yield f"{VENDOR_IMAGE} {source}", KEPT
+        yield f"{SETTINGS} {KEPT} {source}", _fingerprint(entry)
     else:
-        yield f"template {cron}", f"{LISTED} ({_fingerprint(entry)})"
+        yield f"{TEMPLATE} {cron}", f"{LISTED} ({_fingerprint(entry)})"
+
+
+def _without_digest(entry: Mapping[str, Any]) -> dict[str, Any]:
+    metadata = entry["metadata"]
+    annotations = {key: value for key, value in metadata_of(entry).annotations.items() if key != DIGEST_ANNOTATION}
+    return {**entry, "metadata": {**metadata, "annotations": annotations}}
 
 
 def _objects(documents: Documents) -> Facts:

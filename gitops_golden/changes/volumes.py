@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from gitops_golden.policy.quantities import in_bytes
+from gitops_golden.render.cdi import RETAIN_NONE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,11 +90,11 @@ _SIZE = ("template", "spec", "storage", "resources", "requests", "storage")
 
 
 def _deletes(manifest: Manifest) -> bool:
-    return manifest.spec.get("retentionPolicy") == "None"
+    return manifest.spec.get("retentionPolicy") == RETAIN_NONE
 
 
 def _kept(manifest: Manifest) -> int | None:
-    """Return how many volumes a cron keeps, None if it collects none. The one that is served counts even with 0."""
+    """Return how many volumes a cron keeps, None if it collects none. With 0 there is one until it is collected."""
     keep = manifest.spec.get("importsToKeep")
     if manifest.spec.get("garbageCollect") == "Never" or not isinstance(keep, int):
         return None

@@ -14,7 +14,7 @@ import click
 
 from gitops_golden.cli.observe import read_targets
 from gitops_golden.cli.options import kubeconfig_option, timeout_option
-from gitops_golden.errors import FINDING, GoldenError, InputError, Problem
+from gitops_golden.errors import FindingError, InputError, Problem
 from gitops_golden.report.words import clean, listed
 
 if TYPE_CHECKING:
@@ -26,19 +26,8 @@ if TYPE_CHECKING:
     from gitops_golden.verify.admins_templates import Loss, NewList
 
 
-class UnnamedTemplatesError(GoldenError):
-    """A publish would take templates away that somebody else put there."""
-
-    exit_code = FINDING
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self._problems = tuple(problems)
-        super().__init__(self._problems[0].what)
-
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        """One for each set of templates."""
-        return self._problems
+class UnnamedTemplatesError(FindingError):
+    """A publish would take templates away that somebody else put there: one finding for each set of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +108,7 @@ def problems_of(found: Iterable[Loss], opened: Fleet) -> tuple[Problem, ...]:
             f"the list in HyperConverged on {listed(clusters)} holds {clean(', '.join(templates))}, "
             "which the policy does not name and which the list in the policy takes away",
             said.where if said else None,
-            "copy them to vendorImages.templates; if they are to go, publish with --allow-removals",
+            "copy them to vendorImages.templates; if they are to go, publish with --allow-template-loss",
         )
         for templates, clusters in sorted(alike.items())
     )

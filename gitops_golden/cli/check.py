@@ -32,9 +32,9 @@ def command(fleet: Path, output: str) -> None:
     """
     opened = open_fleet(fleet)
     plan = opened.plan
-    if opened.policy.templates and not plan.unlocked():
-        # What a template of the policy's writes shows only when it is rendered.
-        _ = opened.unguarded
+    if opened.policy.templates:
+        # What a template of the policy's writes shows only when it is rendered, and its mistakes even before.
+        _ = opened.renderer if plan.unlocked() else opened.unguarded
     if output == "json":
         show_json(
             {

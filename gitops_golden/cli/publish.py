@@ -18,7 +18,7 @@ from gitops_golden.cli.clusters_repository import clusters_repository, files_of,
 from gitops_golden.cli.options import fleet_argument, output_option, repository_options
 from gitops_golden.cli.terminal import show, show_json, warn
 from gitops_golden.cli.wiring import open_fleet
-from gitops_golden.errors import GoldenError
+from gitops_golden.errors import FindingError, Problem
 from gitops_golden.git.removals import removals
 from gitops_golden.report.words import API_VERSION, counted
 
@@ -37,19 +37,16 @@ MOST_REMOVED = 0.2
 """The share of deliveries that a publish may remove without being told to."""
 
 
-class TooManyRemovalsError(GoldenError):
+class TooManyRemovalsError(FindingError):
     """A publish would take more away than anyone means by accident."""
-
-    exit_code = 1
 
 
 @click.command("publish")
 @fleet_argument
 @repository_options
 @click.option("--message", "-m", metavar="TEXT", help="The commit's message. Default: what the tree is of.")
-@click.option(
-    "--allow-removals", is_flag=True, help="Remove more than a fifth of the fleet's deliveries, and admins' templates."
-)
+@click.option("--allow-removals", is_flag=True, help="Remove more than a fifth of the fleet's deliveries.")
+@click.option("--allow-template-loss", is_flag=True, help="Take away admins' templates that the policy does not name.")
 @source_options
 @output_option("table", "json")
 def command(
@@ -59,6 +56,7 @@ def command(
     *,
     message: str | None,
     allow_removals: bool,
+    allow_template_loss: bool,
     kubeconfig: Path | None,
     snapshots: Path | None,
     timeout: float,
@@ -91,7 +89,7 @@ def command(
     clusters = counted(len(tree.folders), "cluster")
     with clusters_repository(repo) as repository:
         if clusters_in:
-            _keep_templates(opened, repository, into, clusters_in, allow_removals=allow_removals)
+            _keep_templates(opened, repository, into, clusters_in, allowed=allow_template_loss)
         commit = _commit(
             repository,
             tree,
@@ -107,12 +105,12 @@ def command(
         show(f"{tree.fleet}: {deliveries} for {clusters} in commit {commit.id[:12]} on {into}")
 
 
-def _keep_templates(opened: Fleet, repository: Repository, branch: str, where: Source, *, allow_removals: bool) -> None:
+def _keep_templates(opened: Fleet, repository: Repository, branch: str, where: Source, *, allowed: bool) -> None:
     """Stop a publish that would take away what admins have in HyperConverged, unless that is meant."""
     found, warnings = lost_templates(opened, repository, branch, where)
     warn(warnings)
     problems = problems_of(found, opened)
-    if problems and not allow_removals:
+    if problems and not allowed:
         raise UnnamedTemplatesError(problems)
     warn(problems)
 
@@ -143,10 +141,9 @@ def _guard(tree: Tree) -> Callable[[Listing], None]:
     def approve(listing: Listing) -> None:
         counts = removals(tree, listing)
         if counts.share > MOST_REMOVED:
-            raise TooManyRemovalsError(
-                f"this would remove {counts.going:,} of {counted(counts.present, 'delivery', 'deliveries')} "
-                f"({counts.share:.0%}, more than {MOST_REMOVED:.0%})",
-                remedy="if that is meant, publish with --allow-removals; else look at inventory and placements",
-            )
+            present = counted(counts.present, "delivery", "deliveries")
+            what = f"this would remove {counts.going:,} of {present} ({counts.share:.0%}, more than {MOST_REMOVED:.0%})"
+            remedy = "if that is meant, publish with --allow-removals; else look at inventory and placements"
+            raise TooManyRemovalsError([Problem(what, remedy=remedy)])
 
     return approve

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 
 from gitops_golden.cli.terminal import show
 from gitops_golden.resources import shipped
 
-SCHEMAS = ("policy", "lock", "snapshot", "report", "delivery")
+FILES: Final = ("policy", "lock", "snapshot", "delivery")
+"""What people and commands write, and a delivery as guardrails see it."""
+PRINTED: Final = ("check", "explain", "lock-changes", "lock-check", "plan", "diff", "render", "publish", "report")
+"""What commands print for machines."""
+SCHEMAS: Final = (*FILES, *PRINTED)
 
 
 @click.command("schema")
-@click.argument("name", type=click.Choice(SCHEMAS))
+@click.argument("name", type=click.Choice(SCHEMAS), metavar="NAME")
 def command(name: str) -> None:
-    """Print the JSON Schema of the policy, the lock, a snapshot, the verify report, or a delivery as guardrails see it.
+    """Print the JSON Schema of a file, or of what a command prints with -o json.
+
+    \b
+    Files:
+      policy        a policy, or one document of its folder
+      lock          fleet.lock.yaml
+      snapshot      what `snapshot` writes
+      delivery      a planned delivery, as guardrails see it
+    What commands print with -o json:
+      check, explain, plan, diff, render, publish
+      lock-changes  of `lock`
+      lock-check    of `lock --check`
+      report        of `verify`
 
     \b
     Examples:

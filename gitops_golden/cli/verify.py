@@ -108,6 +108,7 @@ def _truth(opened: Fleet, repository: Repository, branch: str) -> Truth:
         commit=head.id if head else None,
         content=lambda variant: renderer.image(variant).content,
         folder=renderer.folder,
+        added=renderer.added,
     )
 
 

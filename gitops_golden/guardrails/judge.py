@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from gitops_golden.errors import Location
@@ -31,6 +32,8 @@ Crons = Callable[[Variant], Mapping[str, Any] | None]
 Reduced = Callable[[Any], "Hashable"]
 TEMPLATE = "cron.yaml.j2"
 _WHOLE = "the delivery"
+_MOST_BLAMED = 50
+"""Properties that are looked up as the cause of one finding: a schema may require thousands, on every cluster."""
 _EXACTLY = reducer(None)
 
 
@@ -151,7 +154,7 @@ def _broken(rule: Rule, error: ValidationError) -> _Broken:
     if nearest is not error and not said:
         # Nobody wrote down what the alternatives are for.
         message = f"{message}: {told(nearest, _WHOLE)}"
-    return _Broken(rule, dotted(path), message, said, tuple(_properties(error, path)))
+    return _Broken(rule, dotted(path), message, said, tuple(islice(_properties(error, path), _MOST_BLAMED)))
 
 
 def _properties(error: ValidationError, path: tuple[str | int, ...]) -> Iterator[Path]:

@@ -49,6 +49,9 @@ def told(error: ValidationError, whole: str) -> str:
         return f"{subject} {found}, {say(error.validator_value, value)}"
     if say or error.validator in _COMPOUND:
         scalar = not isinstance(error.instance, dict | list)
+        if scalar and not path:
+            # Under false and propertyNames the library doesn't tell which property it is about.
+            return f"{whole} holds {value(error.instance)}, which is not allowed"
         return f"{subject} {found}, which is not allowed" if scalar else f"{subject} is not allowed"
     return f"{subject}: {_clean(error.message)}"
 

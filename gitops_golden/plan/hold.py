@@ -15,9 +15,10 @@ from gitops_golden.policy.model import Tracking
 from gitops_golden.policy.names import NAME
 from gitops_golden.policy.schedules import hashed, slot_of, spread
 from gitops_golden.policy.settings import resolve
+from gitops_golden.vendor.catalogue import golden_namespace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from gitops_golden.errors import Location
     from gitops_golden.policy.model import Cluster, Image, Layer, Policy
@@ -28,6 +29,17 @@ if TYPE_CHECKING:
 def ca_name(fleet: str) -> str:
     """Return the name of the ConfigMap with the registry's certificates."""
     return f"{fleet}-registry-ca"
+
+
+@dataclass(frozen=True, slots=True)
+class _DataSource:
+    """A DataSource that a cluster gets: of which kind of ``file``, and who says so ``where``."""
+
+    namespace: str
+    name: str
+    owner: str
+    where: Location
+    file: str
 
 
 @dataclass(slots=True)
@@ -105,20 +117,37 @@ class Holdings:
         self.problems.append(Problem(what, _said(layers, "architectures") or image.where, remedy))
 
     def _clashes(self, holding: Holding) -> None:
-        """Note every name that two DataSources of one namespace would have."""
+        """Note every name that two DataSources of one namespace would have, or two deliveries or two pointers.
+
+        Files and reports tell those by their names alone, whatever their namespaces.
+        """
         taken: dict[tuple[str, str], str] = {}
-        where = {channel.name: channel.where for channel in self.policy.channels}
+        alike: dict[tuple[str, str], str] = {}
+        for made in self._data_sources(holding):
+            first = taken.setdefault((made.namespace, made.name), made.owner)
+            other = alike.setdefault((made.file, made.name), made.owner)
+            if first != made.owner:
+                what = f"{made.owner} and {first} would both be DataSource {made.name} in {made.namespace}"
+                apart = "" if other != made.owner else ", or give it a namespace of its own"
+                self.problems.append(Problem(what, made.where, f"rename one of them{apart}"))
+            elif other != made.owner:
+                what = f"{made.owner} and {other} would both be DataSource {made.name} on one cluster"
+                self.problems.append(Problem(what, made.where, "rename one of them"))
+
+    def _data_sources(self, holding: Holding) -> Iterator[_DataSource]:
         images = {image.name: image.where for image in self.policy.images}
-        named = [(v.settings.namespace, v.data_source, f"image {v.image!r}", images[v.image]) for v in holding.variants]
+        channels = {channel.name: channel.where for channel in self.policy.channels}
+        for variant in holding.variants:
+            owner, where = f"image {variant.image!r}", images[variant.image]
+            yield _DataSource(variant.settings.namespace, variant.data_source, owner, where, "image")
         for pointer in holding.pointers:
-            kind = "channel" if pointer.channel else "image"
-            place = where[pointer.name] if pointer.channel else images[pointer.name]
-            named.append((pointer.namespace, pointer.name, f"{kind} {pointer.name!r}", place))
-        for namespace, name, owner, place in named:
-            first = taken.setdefault((namespace, name), owner)
-            if first != owner:
-                what = f"{owner} and {first} would both be DataSource {name} in {namespace}"
-                self.problems.append(Problem(what, place, "rename one of them, or give it a namespace of its own"))
+            kind, places = ("channel", channels) if pointer.channel else ("image", images)
+            owner = f"{kind} {pointer.name!r}"
+            yield _DataSource(pointer.namespace, pointer.name, owner, places[pointer.name], "pointer")
+        for vendors, variant in holding.vendor.replace if holding.vendor else ():
+            # HyperConverged makes it, in the vendor's namespace.
+            namespace, where = golden_namespace(holding.platform.kind), images[variant.image]
+            yield _DataSource(namespace, vendors.name, "vendorImages.replace", where, "hyperconverged")
 
 
 def _on(settings: Settings, cluster: Cluster) -> Settings:

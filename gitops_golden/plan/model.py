@@ -112,6 +112,11 @@ class VendorPlan:
         """Whether the list of templates is ours to write."""
         return bool(self.keep or self.remove or self.replace or self.templates)
 
+    @property
+    def silent(self) -> bool:
+        """Whether HyperConverged is told nothing, as where the platform has none of the images that are named."""
+        return self.imports is None and not self.lists
+
 
 @dataclass(frozen=True, slots=True)
 class Holding:
@@ -128,7 +133,7 @@ class Holding:
     @property
     def empty(self) -> bool:
         """Whether there is nothing to render for it."""
-        return not self.variants and self.vendor is None
+        return not self.variants and (self.vendor is None or self.vendor.silent)
 
     @property
     def namespaces(self) -> tuple[str, ...]:

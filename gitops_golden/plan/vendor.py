@@ -58,7 +58,7 @@ class VendorDecision:
         return tuple(known[name] for name in names if name in known)
 
     def problems(self) -> Iterator[Problem]:
-        """Yield an error for every name that no vendor knows."""
+        """Yield an error for every name that no vendor knows, and for every name that would be listed twice."""
         if self._said is None:
             return
         known = sorted({image.name for kind in KINDS for image in catalogue(kind)})
@@ -66,6 +66,26 @@ class VendorDecision:
             if name not in known:
                 what = f"vendorImages names {name!r}, which no vendor provides"
                 yield Problem(what, self._said.where, f"known are {', '.join(known)}")
+        yield from self._taken()
+
+    def _taken(self) -> Iterator[Problem]:
+        """Yield an error for every admin's template of a name that the list has already: HCO refuses a list with both.
+
+        That name is the vendor's where an image is switched off, and one of our own where it is kept.
+        """
+        assert self._said is not None
+        vendors = {image.name: image for kind in KINDS for image in catalogue(kind)}
+        said = (("keep", self._said.keep), ("remove", self._said.remove), ("replace", self._said.replace))
+        taken = {
+            vendors[name].kept if field == "keep" else vendors[name].cron: f"vendorImages.{field} writes for {name}"
+            for field, names in said
+            for name in names
+            if name in vendors
+        }
+        for template in self._said.templates:
+            if template.name in taken:
+                what = f"a template has the name {template.name}, which {taken[template.name]}"
+                yield Problem(what, template.where, "take it away, or give it another name on the clusters, too")
 
     def warnings(self, clusters: Sequence[Cluster]) -> Iterator[Problem]:
         """Yield what is odd: clusters without HyperConverged, and vendor images that a platform doesn't have."""

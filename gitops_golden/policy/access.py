@@ -33,6 +33,8 @@ _KINDS: Final = {"group": "Group", "user": "User", "serviceAccount": "ServiceAcc
 _BLOCK: Final = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END CERTIFICATE-----", re.ASCII)
 _BEGIN: Final = re.compile(r"-----BEGIN ([^-\n]*)-----")
 _CERTIFICATE: Final = "CERTIFICATE"
+MOST_CERTIFICATES: Final = 1_000_000
+"""Bytes of one bundle: Kubernetes takes 1 MiB for all data of a ConfigMap (apimachinery, MaxSecretSize)."""
 
 
 def external_secret(reader: Reader, node: Node) -> ExternalSecret:
@@ -104,6 +106,9 @@ def ca_bundle(content: bytes, file: Path) -> CaBundle:
         raise InputError("holds no complete certificate", remedy="name a file of CERTIFICATE blocks")
     lines = [line.strip() for block in blocks for line in block.splitlines()]
     certificates = "".join(f"{line}\n" for line in lines if line)
+    if len(certificates) > MOST_CERTIFICATES:
+        what = f"holds {len(certificates):,} bytes of certificates, more than the {MOST_CERTIFICATES:,} of a ConfigMap"
+        raise InputError(what, remedy="name only the authorities that the registry is trusted by")
     try:
         ssl.create_default_context(cadata=certificates)
     except ssl.SSLError as error:

@@ -120,8 +120,12 @@ class Reader:
                 f"{path} {_quoted(value)} is unknown",
                 f"did you mean {close}?" if close else f"known are {', '.join(known)}",
             )
-        else:
+        elif is_null(node):
             self._not_text(node, path)
+        else:
+            found = f"{shown(node.text)} is {_kind(node)}" if isinstance(node, Scalar) else f"not {_kind(node)}"
+            what = f"{path} must be text, {'but ' if isinstance(node, Scalar) else ''}{found}"
+            self.note(node, what, f"known are {', '.join(known)}")
         return ""
 
     def number(self, node: Node, path: str, low: int, high: int) -> int:
@@ -248,4 +252,12 @@ def shown(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return f'"{shown(text)}"'
+    """Return a text in quotes, without an account that somebody wrote into it: messages stand in CI's logs."""
+    return f'"{shown(_without_account(text))}"'
+
+
+def _without_account(text: str) -> str:
+    before, at, rest = text.rpartition("@")
+    if at and rest.startswith("sha256:"):
+        return f"{_without_account(before)}@{rest}"
+    return f"…@{rest}" if ":" in before else text

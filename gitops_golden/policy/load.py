@@ -228,6 +228,7 @@ class _Loading:
             self._warnings.append(Problem(what, version.where, severity="warning"))
             return
         reader.problems += document.problems
+        name = ""
         if not isinstance(root, Mapping):
             reader.note(root, "a document must be a map of fields", f"start with apiVersion: {API_VERSION}")
         elif version is None:
@@ -236,8 +237,12 @@ class _Loading:
             kind = root.get("kind")
             if kind is None:
                 reader.note(root, "the document has no kind", f"it may be {', '.join(kinds)}")
-            elif name := reader.word(kind, "kind", kinds):
-                self._kind(name, root)
+            else:
+                name = reader.word(kind, "kind", kinds)
+        if name and isinstance(root, Mapping):
+            self._kind(name, root)
+        else:
+            self._missing.update(kinds)
 
     def _kind(self, kind: str, root: Mapping) -> None:
         match kind:

@@ -17,6 +17,7 @@ _CDI: Final = ".cdi.kubevirt.io"
 _DEFAULTS: Final = "instancetype.kubevirt.io/default-"
 _APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 _TRACKING: Final = "argocd.argoproj.io/tracking-id"
+_FLUX: Final = ("kustomize.toolkit.fluxcd.io/name", "kustomize.toolkit.fluxcd.io/namespace")
 _BINDING: Final = "cdi.kubevirt.io/storage.bind.immediate.requested"
 
 
@@ -48,4 +49,4 @@ def _owned(key: str) -> str | None:
         return "is CDI's or gitops-golden's own, which decide it"
     if key.startswith(_DEFAULTS):
         return "is decided by the settings preference and instancetype"
-    return "is written by what applies manifests" if key in {_APPLIED, _TRACKING} else None
+    return "is written by what applies manifests" if key in {_APPLIED, _TRACKING, *_FLUX} else None

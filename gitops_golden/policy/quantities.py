@@ -74,8 +74,11 @@ def _scale(suffix: str) -> tuple[int, int, str]:
 
 
 def _printed(value: int, style: str) -> str:
-    """Return the shortest form: as many factors of 1024 or 1000 as there are go into the suffix."""
-    binary = style == "binary" and value >= _BASE_TWO
+    """Return the shortest form: as many factors of 1024 or 1000 as there are go into the suffix.
+
+    What a binary suffix has no use for is decimal: Kubernetes prints 562.5Ki as 576000, and that, read back, as 576k.
+    """
+    binary = style == "binary" and value % _BASE_TWO == 0
     base = _BASE_TWO if binary else _BASE_TEN
     power = 0
     while value % base == 0 and power < max(_BINARY.values()):

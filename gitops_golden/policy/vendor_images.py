@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from gitops_golden.documents import Mapping, Scalar
+from gitops_golden.documents import Mapping, Scalar, Sequence
 from gitops_golden.policy import names
-from gitops_golden.policy.fields import Shape
+from gitops_golden.policy.fields import Shape, shown
 from gitops_golden.policy.model import VendorImages, VendorTemplate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gitops_golden.documents import Node
     from gitops_golden.policy.fields import Reader
 
@@ -18,6 +20,8 @@ VENDOR_IMAGES: Final = Shape(
     "vendorImages", frozenset({"keep", "remove", "replace", "templates"}), path="vendorImages."
 )
 TEMPLATE: Final = Shape("A template in vendorImages", frozenset({"metadata", "spec", "status"}), ("metadata",))
+_COPY: Final = "copy it from the HyperConverged"
+_LARGEST: Final = 1 << 63
 
 
 def vendor_images(reader: Reader, node: Node) -> VendorImages:
@@ -67,8 +71,9 @@ def _templates(reader: Reader, node: Node) -> tuple[VendorTemplate, ...]:
         metadata = fields.get("metadata")
         name = metadata.get("name") if isinstance(metadata, Mapping) else None
         if not isinstance(name, Scalar):
-            reader.note(item, "a template in vendorImages has no metadata.name", "copy it from the HyperConverged")
+            reader.note(item, "a template in vendorImages has no metadata.name", _COPY)
             continue
+        _sound(reader, fields)
         text = reader.text(name, "a template's name", names.short_subdomain)
         if text in found:
             reader.note(name, f'there are two templates named "{text}"', f"the first is at {found[text].where}")
@@ -76,3 +81,35 @@ def _templates(reader: Reader, node: Node) -> tuple[VendorTemplate, ...]:
         template = {field: value for field, value in (data or {}).items() if field != "status"}
         found[text] = VendorTemplate(text, template, item.where)
     return tuple(found[name] for name in sorted(found))
+
+
+def _sound(reader: Reader, template: dict[str, Node]) -> None:
+    """Note what no HyperConverged can hold, for what is copied is applied as it stands."""
+    metadata, spec = template["metadata"], template.get("spec")
+    for field in ("labels", "annotations"):
+        texts = metadata.get(field) if isinstance(metadata, Mapping) else None
+        if texts is None:
+            continue
+        path = f"metadata.{field} of a template in vendorImages"
+        if not isinstance(texts, Mapping):
+            reader.note(texts, f"{path} must be a map of text", _COPY)
+            continue
+        for key, value in texts.entries:
+            reader.text(value, f'"{shown(key.text)}" in {path}')
+    if spec is not None and not isinstance(spec, Mapping):
+        reader.note(spec, "spec of a template in vendorImages must be a map of fields", _COPY)
+    for scalar in _scalars(spec):
+        if isinstance(scalar.value, float) or (isinstance(scalar.value, int) and abs(scalar.value) >= _LARGEST):
+            what = f"a template in vendorImages holds {shown(scalar.text)}, which is no whole number of at most 64 bits"
+            reader.note(scalar, what, _COPY)
+
+
+def _scalars(node: Node | None) -> Iterator[Scalar]:
+    if isinstance(node, Scalar):
+        yield node
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _scalars(item)
+    elif isinstance(node, Mapping):
+        for _, value in node.entries:
+            yield from _scalars(value)

@@ -29,6 +29,9 @@ TRACKING_NAME = 42
 HASH = 8
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
+RETAIN_NONE = "None"
+"""The ``retentionPolicy`` with which CDI deletes volumes together with their cron."""
+
 BINDING_ANNOTATION = "cdi.kubevirt.io/storage.bind.immediate.requested"
 
 RENDERED_NAMESPACE_LIMIT = ("openshift-", "kube-")

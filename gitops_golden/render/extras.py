@@ -33,8 +33,11 @@ class Extras:
     delivery: Callable[[Variant], Mapping[str, Any]]
     _files: dict[Hashable, File | None] = field(default_factory=dict)
 
-    def of(self, held: ClusterPlan) -> Iterator[tuple[File, str]]:
-        """Yield the files that are added for one cluster, each with its template; one that writes nothing adds none."""
+    def of(self, held: ClusterPlan, renamed: Mapping[Variant, str]) -> Iterator[tuple[File, str]]:
+        """Yield the files that are added for one cluster, each with its template; one that writes nothing adds none.
+
+        ``renamed`` are the names of crons whose spec a user's template has made another.
+        """
         for name in self.templates.own_under(CLUSTER):
             values = self.values.common() | {"deliveries": [self.delivery(variant) for variant in held.variants]}
             file = self._file(name, "", held.cluster, id(held.holding), values)
@@ -42,7 +45,7 @@ class Extras:
                 yield file, name
         for name in self.templates.own_under(IMAGE):
             for variant in held.variants:
-                values = self.values.variant(variant) | {"delivery": self.delivery(variant)}
+                values = self.values.variant(variant, renamed.get(variant)) | {"delivery": self.delivery(variant)}
                 file = self._file(name, variant.data_source, held.cluster, variant, values)
                 if file:
                     yield file, name

@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from gitops_golden.errors import InputError
-from gitops_golden.render.cdi import renders_namespace
+from gitops_golden.errors import InputError, Location
+from gitops_golden.render.cdi import cron_name, cron_spec, hashed_name, renders_namespace
+from gitops_golden.render.manifests import read_manifest
 from gitops_golden.render.names import file_name
 from gitops_golden.render.tree import File, Folder, Tree
-from gitops_golden.render.values import pulled_in, says_something
+from gitops_golden.render.values import pulled_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -60,20 +61,38 @@ class Renderer:
     _files: dict[Hashable, File | None] = field(default_factory=dict)
     _folders: dict[int, Folder] = field(default_factory=dict)
     _shared: dict[Folder, Folder] = field(default_factory=dict)
+    _renamed: dict[Variant, str] = field(default_factory=dict)
 
     def folder_of(self, held: ClusterPlan) -> Folder:
         """Return the folder of one cluster, with the files that users' templates add to it."""
         folder = self.folder(held.holding)
-        if self.extras is None:
+        added = self.added(held)
+        if not added:
             return folder
-        added = tuple(self.extras.of(held))
-        files = (*folder.files, *(file for file, _ in added))
-        if self.checked:
-            for file, template in added:
-                self.checked.file(file, self.templates.shown(template))
-            self.checked.together(files)
-        made = Folder.of(files)
+        made = Folder.of((*folder.files, *added))
         return self._shared.setdefault(made, made)
+
+    def added(self, held: ClusterPlan) -> tuple[File, ...]:
+        """Return the files that users' templates add to one cluster's folder.
+
+        Raises ``InputError`` for what can't be published, alone or beside the cluster's other files.
+        """
+        if self.extras is None:
+            return ()
+        others = self.folder(held.holding).files
+        made: dict[str, tuple[File, str]] = {}
+        for file, template in self.extras.of(held, self._renamed):
+            where = self.templates.shown(template)
+            if file.name in made:
+                what = f"it would write {file.name}, as {made[file.name][1]} does"
+                raise InputError(what, where=Location(where), remedy="give one of them another name")
+            made[file.name] = file, where
+            if self.checked:
+                self.checked.file(file, where)
+        files = tuple(file for file, _ in made.values())
+        if self.checked:
+            self.checked.together((*others, *files))
+        return files
 
     def folder(self, holding: Holding) -> Folder:
         """Return the folder of a cluster that holds ``holding``; the same object for equal content."""
@@ -87,11 +106,18 @@ class Renderer:
         """Return the file with a variant's DataImportCron and DataSource. Raises ``InputError`` if it is empty."""
         file = self._files.get(variant)
         if file is None:
-            file = self._made("image", variant.data_source, IMAGE_TEMPLATES, self.values.variant(variant))
-            if file is None:
-                what = f"the templates {' and '.join(IMAGE_TEMPLATES)} write nothing for {variant.data_source}"
-                raise InputError(what, remedy="take the image out of the policy instead")
+            file = self._image(variant, None)
+            if any(map(self.templates.is_own, IMAGE_TEMPLATES)) and (name := _name_of(file, variant)):
+                self._renamed[variant] = name
+                file = self._image(variant, name)
             self._files[variant] = file
+        return file
+
+    def _image(self, variant: Variant, name: str | None) -> File:
+        file = self._made("image", variant.data_source, IMAGE_TEMPLATES, self.values.variant(variant, name))
+        if file is None:
+            what = f"the templates {' and '.join(IMAGE_TEMPLATES)} write nothing for {variant.data_source}"
+            raise InputError(what, remedy="take the image out of the policy instead")
         return file
 
     def _of(self, holding: Holding) -> Iterator[File | None]:
@@ -108,7 +134,7 @@ class Renderer:
                 yield self._file("registry-ca", namespace, namespace, self.values.ca_in, namespace)
             if self.values.registry.external_secret:
                 yield self._file("pull-secret", namespace, namespace, self.values.secret_in, namespace)
-        if holding.vendor and says_something(holding.vendor):
+        if holding.vendor and not holding.vendor.silent:
             yield self._file("hyperconverged", "", id(holding), self.values.hyper_converged, holding.vendor)
 
     def _file(
@@ -128,6 +154,17 @@ class Renderer:
         if file and own and self.checked:
             self.checked.file(file, ", ".join(map(self.templates.shown, own)))
         return file
+
+
+def _name_of(file: File, variant: Variant) -> str | None:
+    """Return the name that a cron must have for what a user's template made of its spec; None if it has that name.
+
+    A name is a hash of the spec, for CDI denies every change of one: under the same name another spec never arrives.
+    """
+    made = read_manifest(file.content)
+    if made is None or made.cron != cron_name(variant) or made.spec == cron_spec(variant):
+        return None
+    return hashed_name(made.spec, variant.restarts)
 
 
 def _listed(names: tuple[str, ...], most: int = 5) -> str:

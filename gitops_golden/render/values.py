@@ -41,10 +41,10 @@ class Values:
         """Return what every template is given."""
         return {"fleet": self.fleet}
 
-    def variant(self, variant: Variant) -> dict[str, Any]:
-        """Return what a DataImportCron and its DataSource are made from."""
+    def variant(self, variant: Variant, name: str | None = None) -> dict[str, Any]:
+        """Return what a DataImportCron and its DataSource are made from; ``name`` is the cron's if not the usual."""
         spec = cron_spec(variant)
-        name = hashed_name(spec, variant.restarts)
+        name = name or hashed_name(spec, variant.restarts)
         template = spec["template"]["spec"]
         own = dict(variant.settings.labels) | {OWNER_LABEL: name, FLEET_LABEL: self.fleet}
         return {
@@ -62,7 +62,7 @@ class Values:
         }
 
     def pointer(self, pointer: Pointer) -> dict[str, Any]:
-        """Return what a pointer is made from. It carries the preference itself: CDI copies no label to it."""
+        """Return what a pointer is made from. It carries the preference itself: CDI copies the owner label alone."""
         settings = pointer.end.settings
         labels = dict(settings.labels) | default_labels(pointer.end) | {FLEET_LABEL: self.fleet}
         return {
@@ -123,11 +123,6 @@ class Values:
             "api_version": where.api_version,
             "rows": rows(spec),
         }
-
-
-def says_something(plan: VendorPlan) -> bool:
-    """Return whether a HyperConverged is told anything: a list may be empty on a platform without those images."""
-    return plan.imports is not None or plan.lists
 
 
 def pulled_in(holding: Holding) -> tuple[str, ...]:

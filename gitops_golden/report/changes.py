@@ -11,7 +11,7 @@ from gitops_golden.changes.surroundings import Act
 from gitops_golden.report.consequences import (
     MEANING,
     amount,
-    become_pointers,
+    led_elsewhere,
     left_behind,
     leftovers,
     moves,
@@ -165,7 +165,7 @@ def _meanings(changes: Sequence[Change], others: Sequence[Surrounding], style: S
     for kind in sorted(by_kind):
         yield wrapped(f"{kind}: {MEANING[kind]}", style, indent="  ")
         yield from _notes(notes(kind, by_kind[kind]), style)
-    yield from _notes((*moves(changes), *become_pointers(changes, others)), style, indent="  ")
+    yield from _notes((*moves(changes), *led_elsewhere(changes, others)), style, indent="  ")
     left = leftovers(changes)
     if left:
         yield wrapped("stays behind, collected by nobody (clean up once verify says converged):", style, indent="  ")

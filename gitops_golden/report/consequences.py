@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from gitops_golden.changes.deliveries import Kind
 from gitops_golden.changes.differences import Effect
-from gitops_golden.changes.surroundings import Act
+from gitops_golden.changes.surroundings import POINTS_AT, Act
 from gitops_golden.changes.volumes import Loss
 from gitops_golden.render.cdi import OWNER_LABEL
 from gitops_golden.report.storage import Amount, added, readable, times
@@ -113,10 +113,12 @@ def _left_of(changes: Sequence[Change]) -> str:
 
 
 def _to_see(namespace: str | None, crons: Sequence[str]) -> str:
-    # Claims, never DataVolumes: that of a volume which was adopted keeps the old cron's label (recorded).
+    # A class that asks for snapshots has those in place of claims. Never DataVolumes: that of a volume which was
+    # adopted keeps the old cron's label (both recorded).
     if len(crons) > _SHOWN:
-        return f"in {namespace}: the claims labelled with the crons that -o json names (leftBy)"
-    return f"to see them: kubectl -n {namespace} get pvc -l '{OWNER_LABEL} in ({','.join(crons)})'"
+        return f"in {namespace}: the claims or snapshots labelled with the crons that -o json names (leftBy)"
+    label = f"{OWNER_LABEL} in ({','.join(crons)})"
+    return f"to see them (or volumesnapshot for pvc): kubectl -n {namespace} get pvc -l '{label}'"
 
 
 def moves(changes: Iterable[Change]) -> Iterator[Note]:
@@ -138,19 +140,36 @@ def moves(changes: Iterable[Change]) -> Iterator[Note]:
                 )
 
 
-def become_pointers(changes: Iterable[Change], others: Iterable[Surrounding]) -> Iterator[Note]:
-    """Yield a sentence for each DataSource that was a delivery's and becomes a pointer at one to be imported."""
-    gone = {
-        (change.data_source, cluster) for change in changes if change.kind is Kind.REMOVE for cluster in change.clusters
-    }
+def led_elsewhere(changes: Iterable[Change], others: Iterable[Surrounding]) -> Iterator[Note]:
+    """Yield a warning for each name that is to serve what this very change has imported first."""
+    of: dict[Kind, dict[tuple[str, str], str | None]] = {Kind.ADD: {}, Kind.REMOVE: {}}
+    for change in changes:
+        of.get(change.kind, {}).update(((change.data_source, cluster), change.namespace) for cluster in change.clusters)
     for other in others:
-        both = [cluster for cluster in other.clusters if (other.name, cluster) in gone]
-        if other.kind == "pointer" and other.act is Act.ADD and both:
-            yield Note(
-                f"{other.name} becomes a pointer on {listed(both)}: consumers are sure to get an image by that name "
-                "only when what it points at has been imported",
-                loud=True,
-            )
+        if other.kind == "pointer":
+            yield from _pointed(other, of[Kind.ADD], of[Kind.REMOVE])
+
+
+def _pointed(
+    pointer: Surrounding, added: dict[tuple[str, str], str | None], gone: dict[tuple[str, str], str | None]
+) -> Iterator[Note]:
+    name = pointer.name
+    images = [cluster for cluster in pointer.clusters if (name, cluster) in gone]
+    if pointer.act is Act.ADD and images:
+        # Applying the reference leaves what CDI once wrote beside it, for nobody who applies it ever owned that.
+        yield Note(
+            f"{name} becomes a pointer on {listed(images)}: what it points at is imported first, and CDI's own "
+            "source stays beside the reference. Once verify says PointerElsewhere, delete it there (kubectl -n "
+            f"{gone[name, images[0]]} delete datasource {name}): the engine makes it anew",
+            loud=True,
+        )
+    ends = [str(field.after) for field in pointer.fields if field.setting == POINTS_AT]
+    end = name if pointer.act is Act.REMOVE else next(iter(ends), "")
+    waiting = [cluster for cluster in pointer.clusters if (end, cluster) in added]
+    if pointer.act is not Act.ADD and waiting:
+        yield Note(
+            f"nothing can be cloned by the name {name} on {listed(waiting)} until {end} is imported there", loud=True
+        )
 
 
 def setting_text(field: Field) -> str:

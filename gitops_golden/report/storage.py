@@ -42,7 +42,7 @@ class Amount:
 
 
 def held(variant: Variant) -> Amount:
-    """Return what a cluster holds of a variant. The volume that is served is kept even with ``keep: 0``."""
+    """Return what a cluster holds of a variant: with ``keep: 0``, too, one volume until CDI collects it."""
     settings = variant.settings
     size = in_bytes(settings.size)
     return Amount(size, None if settings.garbage_collect == "Never" else size * max(settings.keep, 1))

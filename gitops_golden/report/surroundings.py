@@ -5,7 +5,20 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from gitops_golden.changes.surroundings import IMPORT, KEPT, LISTED, REMOVED, REPLACED, THERE, Act
+from gitops_golden.changes.surroundings import (
+    IMPORT,
+    KEPT,
+    LIST,
+    LISTED,
+    POINTS_AT,
+    REMOVED,
+    REPLACED,
+    SETTINGS,
+    TEMPLATE,
+    THERE,
+    VENDOR_IMAGE,
+    Act,
+)
 from gitops_golden.policy.names import ARCHITECTURES
 from gitops_golden.report.values import value_text
 from gitops_golden.report.words import listed
@@ -26,15 +39,34 @@ _TITLES: Final = MappingProxyType(
 )
 _FATES: Final = MappingProxyType(
     {
-        KEPT: "vendor images that stay, listed in full",
+        KEPT: "vendor images that stay, listed in full: a cron of another name imports them anew, and nothing can be "
+        "cloned of them until then",
         REMOVED: "vendor images that are deleted there, volumes included",
-        REPLACED: "vendor images in whose place the fleet's are served, with a volume of their own",
+        REPLACED: "vendor images in whose place the fleet's are served, with volumes of their own in the vendor's "
+        "namespace, which no sum here counts",
         LISTED: "templates of the cluster's admin, listed as the policy has them",
-        "": "no longer in the list, so that HCO does with them what it does by itself",
+    }
+)
+_ENDS: Final = MappingProxyType(
+    {
+        KEPT: "vendor images that are listed no longer, and that HCO imports anew by itself while its import is on",
+        REMOVED: "vendor images that are switched off no longer, and that HCO imports while its import is on",
+        REPLACED: "the fleet's images are served no longer in these vendor images' place; their volumes stay behind in "
+        "the vendor's namespace",
+        LISTED: "templates of the cluster's admin that are listed no longer: their crons go, and their volumes unless "
+        "they retain All",
+    }
+)
+_ANEW: Final = MappingProxyType(
+    {
+        KEPT: "the crons of these vendor images are made anew and take their volumes along: nothing can be cloned of "
+        "them until they are imported again",
+        REPLACED: "the fleet's images in these vendor images' place are told otherwise; of a cron that is another "
+        "then, earlier volumes stay behind in the vendor's namespace",
     }
 )
 _MOST: Final = 3
-_END: Final = "points at"
+_NAMESPACE: Final = "namespace"
 
 
 def title(change: Surrounding) -> str:
@@ -48,12 +80,12 @@ def what(change: Surrounding) -> str:
     """Return what differs, in a few words."""
     if change.kind == "namespace":
         return ""
-    others = [field for field in change.fields if field.setting != _END]
+    others = [field for field in change.fields if field.setting != POINTS_AT]
     if change.kind == "pointer" and change.act is Act.CHANGE and len(others) > 1:
-        told = [_pair(field) for field in change.fields if field.setting == _END]
+        told = [_pair(field) for field in change.fields if field.setting == POINTS_AT]
         told.append(listed([field.setting for field in others], 1))
     else:
-        told = [text for text in (_told(change, field) for field in change.fields) if text]
+        told = [text for text in (_told(change, field) for field in change.fields if field.setting != LIST) if text]
     return "; ".join(told) if len(told) <= _MOST else f"{'; '.join(told[:_MOST])} +{len(told) - _MOST}"
 
 
@@ -65,7 +97,7 @@ def sentences(change: Surrounding) -> tuple[str, ...]:
 
 
 def _is_image_name(change: Surrounding) -> bool:
-    ends = [end for field in change.fields if field.setting == _END for end in (field.before, field.after) if end]
+    ends = [end for field in change.fields if field.setting == POINTS_AT for end in (field.before, field.after) if end]
     return any(end == f"{change.name}-{architecture}" for end in ends for architecture in ARCHITECTURES)
 
 
@@ -73,14 +105,17 @@ def _told(change: Surrounding, field: Field) -> str:
     before, after = field.before, field.after
     whole = change.act is not Act.CHANGE
     if whole and change.kind == "pointer":
-        return value_text(after or before) if field.setting == _END else ""
+        return value_text(after or before) if field.setting == POINTS_AT else ""
     if THERE in {before, after}:
         return f"{'+' if after else '-'}{field.setting}"
-    if whole and (change.kind == "consumers" or field.setting == "apiVersion"):
+    settings = field.setting.startswith(SETTINGS)
+    if whole and (change.kind == "consumers" or settings or field.setting in {"apiVersion", _NAMESPACE}):
         return ""
+    if settings:
+        return f"{field.setting} changed" if before and after else ""
     if change.kind in {"extra", "consumers"}:
         return f"{field.setting}{' changed' if before and after else ''}"
-    name = "" if field.setting == _END else f"{field.setting.removeprefix('vendor image ')} "
+    name = "" if field.setting == POINTS_AT else f"{field.setting.removeprefix('vendor image ')} "
     return f"{name}{_pair(field)}"
 
 
@@ -95,7 +130,9 @@ def _pointer(change: Surrounding) -> Iterator[str]:
         yield "consumers may clone by this name as soon as what it points at is Ready"
     elif change.act is Act.REMOVE:
         yield "nothing can be cloned by this name any more; VMs that were stay as they are"
-    elif any(field.setting == _END for field in change.fields):
+    elif moved := next((field for field in change.fields if field.setting == _NAMESPACE), None):
+        yield f"goes to {moved.after}: nothing can be cloned by this name in {moved.before} any more"
+    elif any(field.setting == POINTS_AT for field in change.fields):
         yield "new VMs are cloned from the other image at once; those that exist stay as they are"
     else:
         yield "the default preference or instancetype, labels or annotations of new VMs' boot source"
@@ -141,28 +178,48 @@ def _hyper_converged(change: Surrounding) -> Iterator[str]:
         yield "leaves Git alone: the HyperConverged stays as it is, so nothing is switched back"
         return
     said = {field.setting: field for field in change.fields}
-    switched = said.get(IMPORT)
+    moved = said.get(_NAMESPACE) if change.act is Act.CHANGE else None
+    if moved:
+        yield f"told to the one in {moved.after}; that in {moved.before} stays as it was told last"
+    told = (*_import(said.get(IMPORT)), *_list(said.get(LIST)), *_fates(change))
+    yield from told
+    if not told and not moved:
+        yield "how it is told, not what"
+
+
+def _import(switched: Field | None) -> Iterator[str]:
     if switched and switched.after == "off":
         yield "the vendor's import is switched off: its boot sources are deleted there, volumes included"
     elif switched and switched.after == "on":
         yield "the vendor's boot images are imported there"
     elif switched:
-        yield "whether the vendor's images are imported is no longer said, and stays as it is"
-    fates = _by_fate(said)
-    for fate, names in fates.items():
-        yield f"{_FATES[fate]}: {listed(names, 8)}"
-    if not switched and not fates:
-        yield "how it is told, not what"
+        # Whoever applies on the server's side takes with him what he alone has said.
+        yield "whether the vendor's images are imported is said no longer: HCO goes back to its default, which is on"
 
 
-def _by_fate(said: Mapping[str, Field]) -> dict[str, list[str]]:
-    fates: dict[str, list[str]] = {}
-    for setting, field in said.items():
-        kind, _, name = setting.rpartition(" ")
-        if kind in {"vendor image", "template"}:
-            fate = str(field.after).partition(" ")[0] if field.after else ""
-            fates.setdefault(fate, []).append(name)
-    return fates
+def _list(listed: Field | None) -> Iterator[str]:
+    if listed and listed.after:
+        yield (
+            "the list of templates is one value, and Git's from now on: those of the cluster's admin that the policy "
+            "does not name are lost, volumes included unless they retain All (--kubeconfig or --snapshots finds them)"
+        )
+
+
+def _fates(change: Surrounding) -> Iterator[str]:
+    """Yield a sentence for what becomes of single images and templates, the same for all that it becomes of."""
+    told: dict[str, list[str]] = {}
+    for field in change.fields:
+        kind, _, name = field.setting.rpartition(" ")
+        before, after = (str(value or "").partition(" ")[0] for value in (field.before, field.after))
+        if kind in {VENDOR_IMAGE, TEMPLATE}:
+            if before and before != after and (before == REPLACED or not after):
+                told.setdefault(_ENDS[before], []).append(name)
+            if after:
+                told.setdefault(_FATES[after], []).append(name)
+        elif kind.startswith(SETTINGS) and before and after:
+            told.setdefault(_ANEW[kind.removeprefix(f"{SETTINGS} ")], []).append(name)
+    for sentence, names in told.items():
+        yield f"{sentence}: {listed(names, 8)}"
 
 
 def _extra(change: Surrounding) -> Iterator[str]:

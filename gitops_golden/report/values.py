@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from gitops_golden.policy.model import Tracking
 
 
@@ -20,4 +22,7 @@ def value_json(value: object) -> object:
     """Return a value as JSON has it."""
     if isinstance(value, Tracking):
         return {"tracking": {"schedule": value.schedule}}
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, float) and not isfinite(value):
+        # YAML has such numbers, JSON has none.
+        return str(value)
+    return list(map(value_json, value)) if isinstance(value, tuple) else value

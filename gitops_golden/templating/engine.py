@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from jinja2 import StrictUndefined, pass_context
@@ -44,15 +45,15 @@ class Engine(ImmutableSandboxedEnvironment):
         )
         self.meter = meter
         self.globals = {"range": Method("range", methods.numbers, None)}
-        self.filters = {name: self._metered(function) for name, function in {**FILTERS, **_INTERNAL}.items()}
+        self.filters = {name: self._metered(name, function) for name, function in {**FILTERS, **_INTERNAL}.items()}
         self.tests = {name: _unfolded(test) for name, test in TESTS.items()}
 
-    def _metered(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def _metered(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         meter = self.meter
 
         @pass_context
         def call(_context: Context, *args: Any, **kwargs: Any) -> Any:
-            return function(meter, *args, **kwargs)
+            return _called(name, function, meter, *args, **kwargs)
 
         return call
 
@@ -73,7 +74,7 @@ class Engine(ImmutableSandboxedEnvironment):
             kwargs.pop("_block_vars", None)
             if "caller" in kwargs:
                 raise RefusedError(f"{function.name} takes no block: {{% call %}} is for macros")
-            return function(self.meter, *args, **kwargs)
+            return _called(function.name, function.function, self.meter, function.value, *args, **kwargs)
         if type(function) not in {Macro, BlockReference}:
             raise RefusedError(f"{kind_of(function)} can't be called")
         self.meter.enter()
@@ -114,6 +115,18 @@ class Engine(ImmutableSandboxedEnvironment):
 
     def _missing(self, obj: Any, name: Any) -> Undefined:
         return self.undefined(f"{kind_of(obj)} has no {name!r}")
+
+
+def _called(name: str, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    """Return what a filter or a method returns. Arguments that it doesn't take are told by the name in the template."""
+    try:
+        return function(*args, **kwargs)
+    except TypeError:
+        try:
+            signature(function).bind(*args, **kwargs)
+        except TypeError as error:
+            raise RefusedError(f"{name} can't be called so: {error}") from error
+        raise
 
 
 def _is_field(value: Any, name: str) -> bool:

@@ -16,15 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method of a value, which can only be called."""
+    """A method of a value, which can only be called: its ``function`` takes the meter, the value and arguments."""
 
     name: str
     function: Callable[..., Any]
     value: Any
-
-    def __call__(self, meter: Meter, *args: Any, **kwargs: Any) -> Any:
-        """Return what the method returns."""
-        return self.function(meter, self.value, *args, **kwargs)
 
 
 def numbers(meter: Meter, _value: None, *bounds: Any) -> list[int]:

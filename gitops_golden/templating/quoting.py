@@ -35,7 +35,7 @@ def kind_of(value: object) -> str:
     for types, word in _KINDS:
         if isinstance(value, types):
             return word
-    return type(value).__name__
+    return _OWN.get(type(value).__name__, "something else")
 
 
 _KINDS: Final[tuple[tuple[type | tuple[type, ...], str], ...]] = (
@@ -46,6 +46,18 @@ _KINDS: Final[tuple[tuple[type | tuple[type, ...], str], ...]] = (
     (dict, "a map"),
     ((list, tuple), "a list"),
 )
+
+
+_OWN: Final = {
+    "Macro": "a macro",
+    "BlockReference": "a block",
+    "LoopContext": "the loop itself",
+    "TemplateModule": "an imported template",
+    "Method": "a method: call it with ()",
+    "Rendered": "what a macro or block wrote",
+    "float": "a fraction",
+}
+"""What else a template may come across, by the names of types of Jinja and of the sandbox."""
 
 
 def _escaped(character: str) -> str:

@@ -67,10 +67,13 @@ def _own_file(case: Case) -> Finding | None:
 
 
 def _edited(manifest: Manifest, expected: Expected) -> bool:
-    """Whether a manifest comes from no policy: a cron's name is a hash of its spec, and digests come from the lock."""
-    if manifest.cron == expected.cron and manifest.spec != expected.spec:
-        return True
-    return manifest.digest is not None and manifest.digest not in expected.known
+    """Whether a manifest comes from no policy: a cron's name is a hash of its spec, and digests come from the lock.
+
+    Another cron may be of an earlier repository, whose digests the lock has forgotten.
+    """
+    if manifest.cron != expected.cron:
+        return False
+    return manifest.spec != expected.spec or (manifest.digest is not None and manifest.digest not in expected.known)
 
 
 def reach(case: Case) -> Finding | None:

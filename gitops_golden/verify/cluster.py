@@ -24,7 +24,7 @@ def judge_cluster(held: ClusterPlan, expectations: Expectations, seen: Observed,
     if isinstance(seen, Unreachable):
         silent = Finding(Verdict.UNREACHABLE, None, seen.reason, seen.message, since=seen.last_known)
         return ClusterResult(seen.cluster, seen.last_known, None, silent, answered=False)
-    files = expectations.of_cluster(held.holding)
+    files = expectations.of_cluster(held)
     git = expectations.truth.git
     finding = unpublished(git, held.cluster.name, files) or _vendor(held, expectations, seen, now)
     server = seen.server.version if seen.server else None
@@ -33,7 +33,7 @@ def judge_cluster(held: ClusterPlan, expectations: Expectations, seen: Observed,
 
 def _vendor(held: ClusterPlan, expectations: Expectations, seen: Observation, now: datetime) -> Finding | None:
     plan, name, git = held.holding.vendor, held.cluster.name, expectations.truth.git
-    file = next((each for each in expectations.of_cluster(held.holding) if each.kind == "hyperconverged"), None)
+    file = next((each for each in expectations.of_cluster(held) if each.kind == "hyperconverged"), None)
     if plan is None or file is None:
         return None
     vendor = Vendor(name, plan, file, git, seen)

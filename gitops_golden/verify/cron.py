@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from gitops_golden.fleet.views import cron_view
-from gitops_golden.render.cdi import ATTEMPT_ANNOTATION, DIGEST_ANNOTATION
+from gitops_golden.render.cdi import ATTEMPT_ANNOTATION, DIGEST_ANNOTATION, RETAIN_NONE
 from gitops_golden.verify.metadata import carries, left_over, strayed
 from gitops_golden.verify.model import Finding, Link, Verdict
 
@@ -75,10 +75,13 @@ def _spec(scene: Scene, found: CronView) -> Finding | None:
     if _served(found.spec) == scene.expected.spec:
         return None
     fields = ", ".join(_differing(scene.expected.spec, _served(found.spec)))
+    # Of what stands there, not of what Git says: by that CDI goes when the cron is deleted.
+    takes = found.spec.get("retentionPolicy") == RETAIN_NONE
+    stays = "its volumes go with it, for its retentionPolicy is None" if takes else "its volumes stay"
     return _broken(
         "SpecEdited",
         f"{found.meta.name} has another spec than Git: {fields}",
-        f"delete it (volumes stay, retentionPolicy is All), then {SYNC}",
+        f"delete it ({stays}), then {SYNC}",
     )
 
 

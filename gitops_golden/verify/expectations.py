@@ -14,7 +14,7 @@ from gitops_golden.verify.case import expected_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from gitops_golden.plan.model import Holding, Variant, VendorPlan
+    from gitops_golden.plan.model import ClusterPlan, Holding, Variant, VendorPlan
     from gitops_golden.registry.lock import Lock
     from gitops_golden.registry.update import TagState
     from gitops_golden.render.tree import File, Folder
@@ -33,6 +33,8 @@ class Truth(NamedTuple):
     commit: str | None
     content: Callable[[Variant], bytes]
     folder: Callable[[Holding], Folder]
+    added: Callable[[ClusterPlan], tuple[File, ...]] = lambda _: ()
+    """What users' templates add to a cluster's folder."""
 
 
 @dataclass(slots=True)
@@ -89,8 +91,11 @@ class Expectations:
         names += [file_name(kind, namespace) for namespace in namespaces for kind in NEEDED]
         return tuple(files[name] for name in names if name in files)
 
-    def of_cluster(self, holding: Holding) -> tuple[Beside, ...]:
+    def of_cluster(self, held: ClusterPlan) -> tuple[Beside, ...]:
         """Return the files that no delivery needs: what is said to HyperConverged, and what users add."""
+        return (*self._not_needed(held.holding), *map(self._beside, self.truth.added(held)))
+
+    def _not_needed(self, holding: Holding) -> tuple[Beside, ...]:
         if id(holding) not in self._others:
             needed = {file.name for variant in holding.variants for file in self.beside(holding, variant)}
             rest = (file for file in self._of(holding).values() if file.name not in needed)

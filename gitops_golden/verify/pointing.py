@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 
 from gitops_golden.fleet.shapes import mapping, text
 from gitops_golden.fleet.views import data_source_view
-from gitops_golden.render.manifests import metadata_of
+from gitops_golden.render.manifests import metadata_of, read_documents
 from gitops_golden.verify.beside import SYNC, named, not_synced
-from gitops_golden.verify.metadata import carries, strayed
+from gitops_golden.verify.metadata import carries, left_over, strayed
 from gitops_golden.verify.model import Finding, Link, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from gitops_golden.fleet.views import DataSourceView, SourceReference
+    from gitops_golden.render.manifests import Metadata
     from gitops_golden.verify.case import Beside, Scene
 
 DATA_SOURCE = "DataSource"
@@ -67,7 +68,7 @@ def _told(sources: Sequence[SourceReference]) -> str:
 
 
 def _by_hand(found: DataSourceView) -> str:
-    # A merge adds the reference to what CDI once wrote there: two sources, and CDI serves neither.
+    # Whoever applies the reference leaves what CDI once wrote there: two sources, of which nobody says which counts.
     return "; if it has two sources then, delete it and let the engine make it anew" if found.sources else ""
 
 
@@ -92,19 +93,36 @@ REFUSED = frozenset({"MaxReferenceDepthReached", "SelfReference", "CrossNamespac
 def _metadata(scene: Scene, file: Beside, wanted: Mapping[str, Any], raw: Mapping[str, Any]) -> Finding | None:
     ours, found = metadata_of(wanted), metadata_of(raw)
     differing = [*strayed(ours.labels, found.labels), *strayed(ours.annotations, found.annotations)]
+    # CDI copies only the owner label to a pointer, so a preference that is left over is nobody's but an engine's.
+    differing += left_over(ours.labels, found.labels, lambda: (each.labels for each in _held(scene, file, wanted)))
+    differing += left_over(
+        ours.annotations, found.annotations, lambda: (each.annotations for each in _held(scene, file, wanted))
+    )
     if not differing:
         return None
     what = f"{text(wanted, 'metadata', 'name')} differs from Git in {', '.join(differing)}"
-    return _behind(scene, file, what, raw) or _broken("MetadataEdited", what, f"{SYNC}, which puts back what Git holds")
+    remedy = f"{SYNC}; what Git no longer holds and stays is taken off by hand"
+    return _behind(scene, file, what, raw) or _broken("MetadataEdited", what, remedy)
+
+
+def _held(scene: Scene, file: Beside, wanted: Mapping[str, Any]) -> Iterator[Metadata]:
+    """Yield what earlier commits said of a pointer."""
+    for past in scene.case.git.file_past(scene.case.cluster, file.name)[1:]:
+        documents = read_documents(past.content) if past.content is not None else None
+        earlier = named(documents or (), DATA_SOURCE, text(wanted, "metadata", "name"))
+        if earlier:
+            yield metadata_of(earlier)
 
 
 def _behind(scene: Scene, file: Beside, what: str, raw: Mapping[str, Any] | None) -> Finding | None:
     """Tell a cluster that is where an earlier commit left it; before its pointer, an image may have had its name."""
     wanted = file.object(DATA_SOURCE)
-    name = text(wanted, "metadata", "name")
+    name, namespace = text(wanted, "metadata", "name"), scene.expected.namespace
 
     def is_as(objects: Sequence[Mapping[str, Any]]) -> bool:
-        earlier = named(objects, DATA_SOURCE, name)
+        # A channel goes where its end goes: what it was in another namespace says nothing of this one.
+        here = (each for each in objects if text(each, "metadata", "namespace") == namespace)
+        earlier = named(here, DATA_SOURCE, name)
         if raw is None or earlier is None:
             return (raw is None and earlier is None) or (earlier is None and _is_an_images(raw))
         found, then = metadata_of(raw), metadata_of(earlier)

@@ -173,7 +173,8 @@ def _unwanted(vendor: Vendor, found: BootImages, name: str) -> bool:
     off = _one_of(name, _off(plan))
     if off or plan.imports is not False or _one_of(name, wanted.listed):
         return off
-    if plan.lists or _one_of(name, (image.cron for image in catalogue(plan.platform.kind))):
+    known = catalogue(plan.platform.kind)
+    if plan.lists or _one_of(name, (each for image in known for each in (image.cron, image.kept))):
         return True
     # An admin's own templates stay where the list is his.
     return not _one_of(name, found.listed) and found.common(name) is not False
@@ -190,7 +191,21 @@ def _one_of(name: str, templates: Iterable[str]) -> bool:
 
 
 def _missing(vendor: Vendor, found: BootImages) -> list[str]:
-    return untold(vendor.wanted, found, lists=vendor.plan.lists)
+    still = [f"template {name} is listed" for name in _taken_back(vendor, found)]
+    return [*untold(vendor.wanted, found, lists=vendor.plan.lists), *still]
+
+
+def _taken_back(vendor: Vendor, found: BootImages) -> list[str]:
+    """Return the entries that a list of Git's has left behind on a cluster, where Git lists nothing any more."""
+    if vendor.plan.lists or not found.listed:
+        return []
+    known = catalogue(vendor.plan.platform.kind)
+    kept, vendors = {image.kept for image in known}, {image.cron for image in known}
+    ours = {name for name, each in found.listed.items() if name in kept or FLEET_LABEL in metadata_of(each).labels}
+    if perhaps := vendors.intersection(found.listed):
+        # An admin, too, may have switched one off.
+        ours |= perhaps.intersection(name for each in _held(vendor) for name in each.listed)
+    return sorted(ours)
 
 
 def _not_told(vendor: Vendor, found: BootImages) -> Finding | None:

@@ -86,7 +86,7 @@ def test_templates_that_the_policy_names_are_published(run: Run, policy: Path, b
 
 def test_templates_that_are_meant_to_go_go_with_a_warning(run: Run, policy: Path, bare: Git) -> None:
     see(policy, DEBIAN)
-    ran = run("publish", *REPO, *LOOK, "--allow-removals")
+    ran = run("publish", *REPO, *LOOK, "--allow-template-loss")
     assert ran.code == 0
     assert f"\nwarning: fleet.yaml:54:17: the list in HyperConverged on {CLUSTER} holds {DEBIAN}," in ran.err
     assert not nothing_published(bare)

@@ -116,6 +116,23 @@ def test_what_is_not_published_is_broken_at_git(run: Run, recorded: Path) -> Non
     assert delivery(found, "prod-us-1", "win2022")["reason"] == "NotPublished"
 
 
+def test_what_a_template_adds_and_git_lacks_is_told_of_the_cluster(run: Run, fleet: Path, bare: Git) -> None:
+    (fleet / "templates" / "cluster").mkdir(parents=True)
+    about = fleet / "templates" / "cluster" / "about.yaml.j2"
+    about.write_text(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: about, namespace: golden-images}\ndata: {a: b}\n"
+    )
+    with (fleet / "fleet.yaml").open("a", encoding="utf-8") as policy:
+        policy.write("  templates: templates\n")
+    converge(run, fleet, bare)
+    assert report(run, code=0)["summary"]["clusterFindings"] == 0
+    about.write_text(about.read_text().replace("a: b", "a: c"))
+    found = report(run, code=1)
+    assert (found["summary"]["converged"], found["summary"]["clusterFindings"]) == (21, 6)
+    assert {(each["link"], each["reason"]) for each in found["clusters"]} == {("git", "NotPublished")}
+    assert "extra-about.yaml" in found["clusters"][0]["message"]
+
+
 def test_with_the_registry_down_all_else_is_judged(run: Run, fleet: Path, bare: Git, refused: str) -> None:
     change(fleet / "fleet.yaml", "address: registry.acme.example:5000 ", f"address: {refused}\n    plainHTTP: true ")
     recorded = converge(run, fleet, bare)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from gitops_golden import __version__
+from gitops_golden.cli.schema import SCHEMAS
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "data" / "golden" / "everyday"
@@ -72,7 +73,7 @@ def test_an_installed_wheel_renders_what_was_reviewed(tool: Path, tmp_path: Path
     assert rendered == {each.relative_to(reviewed): each.read_bytes() for each in reviewed.rglob("*") if each.is_file()}
 
 
-@pytest.mark.parametrize("name", ["policy", "lock", "snapshot", "report", "delivery"])
+@pytest.mark.parametrize("name", SCHEMAS)
 def test_an_installed_wheel_prints_its_schemas(tool: Path, name: str, tmp_path: Path) -> None:
     shown = subprocess.run([str(tool), "schema", name], check=True, cwd=tmp_path, capture_output=True).stdout
     assert shown == (ROOT / "policies" / f"{name}.schema.json").read_bytes()

@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gitops_golden.cli.main import VERBS
+from gitops_golden.cli.schema import SCHEMAS
 from gitops_golden.documents import as_data, parse_one
 from gitops_golden.fleet.kinds import CLUSTER_WIDE, NAMESPACED
 from gitops_golden.policy.load import API_VERSION
@@ -48,6 +49,15 @@ def test_a_verbs_help_has_an_example(verb: str) -> None:
 
 def test_every_page_of_a_command_is_of_a_verb() -> None:
     assert {page.stem for page in (manual.DOCS / "commands").glob("*.md")} == set(VERBS)
+
+
+def test_the_page_of_schema_lists_every_name() -> None:
+    page = (manual.DOCS / "commands" / "schema.md").read_text(encoding="utf-8")
+    assert manual.table_words(page, "Name") == SCHEMAS
+
+
+def test_the_help_of_schema_names_every_name() -> None:
+    assert set(SCHEMAS) <= set(re.findall(r"[a-z-]+", manual.help_block("schema")))
 
 
 def test_the_policys_reference_is_the_schema(*, update_golden: bool) -> None:

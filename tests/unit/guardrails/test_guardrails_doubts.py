@@ -58,6 +58,10 @@ def test_a_property_that_no_delivery_has_is_told_at_its_place(schema: dict[str, 
     assert told(guardrail(schema)) == [said]
 
 
+def test_of_thousands_of_unknown_properties_some_are_told() -> None:
+    assert len(told(guardrail({"required": [f"x{number}" for number in range(3000)]}))) == 20
+
+
 def test_the_known_properties_are_those_of_the_published_shape() -> None:
     def known(node: dict[str, Any]) -> Any:
         inside = [each for each in (node, *node.get("anyOf", ())) if each.get("additionalProperties") is False]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -212,6 +213,23 @@ def test_a_rule_about_the_whole_is_blamed_on_the_first_line_that_it_reads() -> N
     found = judged(policy(defaults=layer("defaults", 9, retention="None", keep=1), guardrails=(guardrail(schema),)))
     (finding,) = (finding for finding in found if finding.guardrail == "mine")
     assert (finding.where, finding.message, finding.advice) == (at(9), "the delivery is not allowed", "No.")
+
+
+@pytest.mark.parametrize("schema", [{"properties": {"keep": False}}, {"propertyNames": {"not": {"const": "keep"}}}])
+def test_a_property_that_must_not_be_there_is_not_told_as_the_delivery_itself(schema: dict[str, Any]) -> None:
+    finding = only(policy(guardrails=(guardrail(schema),)))
+    assert finding.message in {
+        "the delivery holds 3, which is not allowed",
+        "the delivery holds keep, which is not allowed",
+    }
+
+
+def test_a_schema_that_requires_thousands_of_properties_judges_hundreds_of_clusters_soon() -> None:
+    clusters = tuple(cluster(f"edge-{number}") for number in range(300))
+    rules = (guardrail({"required": [f"x{number}" for number in range(5000)]}),)
+    start = time.process_time()
+    assert len(judged(policy(clusters=clusters, guardrails=rules))) == 20
+    assert time.process_time() - start < 5
 
 
 def test_of_alternatives_that_nobody_described_the_nearest_miss_is_told() -> None:

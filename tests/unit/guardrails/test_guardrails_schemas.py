@@ -44,7 +44,14 @@ def schema_of(text: str) -> Schema:
         ("a: 1\ntype: nothing", "mine.yaml:2:7", "type"),
         ("required: keep", "mine.yaml:1:11", "required is keep, not a list"),
         ("properties:\n  image:\n    pattern: '('", "mine.yaml:3:14", "pattern is (, no regular expression"),
-        ("patternProperties: {'(': true}", "mine.yaml:1:20", "("),
+        ("patternProperties: {'(': true}", "mine.yaml:1:20", "patternProperties is (, no regular expression"),
+        (
+            f"$schema: {DRAFTS[-1]}\npatternProperties: {{'(': {{}}}}",
+            "mine.yaml:2:21",
+            "patternProperties is (, no regular expression",
+        ),
+        ("pattern: a{99999999999}", "mine.yaml:1:10", "no regular expression"),
+        (f"pattern: '{'(' * 3000}{')' * 3000}'", "mine.yaml:1:10", "no regular expression"),
         ("allOf:\n- true\n- $ref: '#/$defs/none'", "mine.yaml:3:9", "$ref #/$defs/none leads nowhere"),
         ("$ref: '#none'", "mine.yaml:1:7", "$ref #none leads nowhere"),
         ("$ref: https://example.com/schema.json", "mine.yaml:1:7", "leads out of the file, and nothing is fetched"),
@@ -96,6 +103,20 @@ def test_a_schema_that_refers_to_itself_without_end_is_wrong_input(text: str) ->
     schema = schema_of(text)
     with pytest.raises(InputError, match="refers to itself without coming to an end"):
         schema.errors(SHAPE)
+
+
+@pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf"])
+def test_a_schema_whose_references_multiply_is_refused_before_it_judges(keyword: str) -> None:
+    doubling = {f"d{n}": {keyword: [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(40)}
+    text = json.dumps({"$defs": doubling | {"d40": {"type": "array"}}, "$ref": "#/$defs/d0"})
+    with pytest.raises(InputErrors, match="more than 20,000 steps"):
+        schema_of(text)
+
+
+def test_a_part_that_many_refer_to_counts_only_once_for_each() -> None:
+    shared = {f"p{n}": {"$ref": "#/$defs/a"} for n in range(2000)}
+    schema = schema_of(json.dumps({"$defs": {"a": {"type": "string"}}, "properties": shared}))
+    assert schema.errors(SHAPE) == ()
 
 
 def test_a_cycle_that_goes_down_a_property_comes_to_an_end() -> None:

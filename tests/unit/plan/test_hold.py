@@ -97,6 +97,21 @@ def test_two_data_sources_of_one_name_in_one_namespace_are_refused(
         compile_plan(policy(images=images, channels=channels), lock())
 
 
+@pytest.mark.parametrize(
+    ("images", "channels"),
+    [
+        ((image("rhel9", architectures=BOTH), image("rhel9-arm64", namespace="elsewhere")), ()),
+        ((image("rhel9", architectures=BOTH), image("alma", namespace="elsewhere")), (channel("rhel9", "alma"),)),
+    ],
+)
+def test_two_deliveries_or_two_pointers_of_one_name_are_refused_whatever_their_namespaces(
+    images: tuple[Image, ...], channels: tuple[Channel, ...]
+) -> None:
+    with pytest.raises(InputErrors, match=r"would both be DataSource rhel9\S* on one cluster") as caught:
+        compile_plan(policy(images=images, channels=channels), lock())
+    assert {problem.remedy for problem in caught.value.problems} == {"rename one of them"}
+
+
 def test_the_same_name_in_another_namespace_is_no_clash() -> None:
     images = (image("rhel9"), image("alma", namespace="elsewhere"))
     assert compile_plan(policy(images=images, channels=(channel("alma"),)), lock()).size == 2

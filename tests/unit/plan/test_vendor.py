@@ -8,8 +8,9 @@ import pytest
 from gitops_golden.errors import InputErrors
 from gitops_golden.plan.compile import compile_plan
 from gitops_golden.plan.vendor import observed_namespaces
-from gitops_golden.policy.model import VendorImages
+from gitops_golden.policy.model import VendorImages, VendorTemplate
 from gitops_golden.policy.platforms import PLATFORMS
+from gitops_golden.policy.schedules import slot_of
 from tests.builders import HERE, cluster, image, lock, locked, named, placement, policy
 
 if TYPE_CHECKING:
@@ -85,3 +86,57 @@ def test_the_vendors_namespace_is_observed_only_where_the_policy_says_something_
     (telling,) = planned(VendorImages(imports=True, where=HERE), clusters=(OCP,)).distinct()
     assert observed_namespaces(silent) == ("golden-images",)
     assert observed_namespaces(telling) == ("golden-images", "openshift-virtualization-os-images")
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ({"keep": ("fedora",)}, "fedora-kept"),
+        ({"remove": ("fedora",)}, "fedora-image-cron"),
+        ({"replace": ("fedora",)}, "fedora-image-cron"),
+    ],
+)
+def test_a_template_of_a_name_that_the_list_has_already_is_refused_where_it_stands(
+    said: dict[str, tuple[str, ...]], name: str
+) -> None:
+    template = VendorTemplate(name, {"metadata": {"name": name}}, HERE)
+    images = VendorImages(imports=None, where=HERE, templates=(template,), **said)
+    with pytest.raises(InputErrors, match=f"a template has the name {name}, which vendorImages.{next(iter(said))}"):
+        planned(images, images=(image("fedora"),))
+
+
+def test_a_template_may_take_the_name_of_a_vendors_that_the_policy_says_nothing_of() -> None:
+    name = "fedora-image-cron"
+    template = VendorTemplate(name, {"metadata": {"name": name}}, HERE)
+    planned(VendorImages(imports=None, where=HERE, remove=("centos-stream9",), templates=(template,)))
+
+
+def test_a_vendors_image_is_replaced_by_the_architecture_that_the_cluster_runs() -> None:
+    clusters = (OCP, replace(OCP, name="arm", architecture="arm64"))
+    fleet = policy(
+        images=(image("fedora", architectures=("amd64", "arm64")),),
+        clusters=clusters,
+        vendor_images=VendorImages(imports=None, where=HERE, replace=("fedora",)),
+    )
+    found = told(compile_plan(fleet, lock(locked("fedora"))))
+    assert {name: vendor.replace[0][1].architecture for name, vendor in found.items() if vendor} == {
+        "openshift": "amd64",
+        "arm": "arm64",
+    }
+
+
+def test_vendor_images_that_stay_poll_at_a_time_of_the_clusters_own() -> None:
+    clusters = tuple(replace(OCP, name=f"ocp-{number}") for number in range(40))
+    plan = planned(VendorImages(imports=False, where=HERE, keep=("fedora",)), clusters=clusters)
+    slots = {held.cluster.name: held.holding.vendor.slot for held in plan.clusters if held.holding.vendor}
+    assert slots == {cluster.name: slot_of(cluster.name) for cluster in clusters}
+    assert len(set(slots.values())) > 20
+
+
+@pytest.mark.parametrize("architectures", [None, ("amd64",)])
+def test_an_image_that_replaces_the_vendors_may_not_be_in_the_vendors_namespace_by_itself_too(
+    architectures: tuple[str, ...] | None,
+) -> None:
+    images = (image("fedora", namespace="openshift-virtualization-os-images", architectures=architectures),)
+    with pytest.raises(InputErrors, match=r"vendorImages\.replace and image 'fedora' would both be DataSource fedora"):
+        planned(VendorImages(imports=None, where=HERE, replace=("fedora",)), images=images, clusters=(OCP,))

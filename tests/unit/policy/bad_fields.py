@@ -40,6 +40,9 @@ REACH = (
     setting("mirror with a digest", f"registry: {{mirror: 'm.example@sha256:{_HEX}'}}", 24, "mirror .* holds a digest"),
     setting("mirror with a scheme", "registry: {mirror: 'https://m.example'}", 24, "has a scheme"),
     setting("mirror without a host", "registry: {mirror: golden}", 24, "Docker Hub"),
+    setting(
+        "mirror with an account", "registry: {mirror: 'me:hunter2@m.example'}", 24, '"…@m.example" holds .* account'
+    ),
     setting("registry of an image", "registry: {address: m.example}", 16, "unknown field registry.address"),
     swap("mirror of the registry", "plainHTTP: false", "mirror: a.example", "9:5", "unknown field registry.mirror"),
     ca_bundle("private key in a bundle", _KEY, "registry.caBundle holds a private key in line 1"),

@@ -181,6 +181,19 @@ TEMPLATES = (
         r"image-fedora\.yaml:\d+:3: DataImportCron has no field spec.bogus, in: bogus: x",
         (("templates/cron.yaml.j2", b"{% include 'builtin/cron.yaml.j2' %}\n  bogus: x\n"),),
     ),
+    BadFleet(
+        "templates that write the same file",
+        TEMPLATED,
+        "templates/image/about.yaml.j2",
+        "it would write extra-about-rhel9.yaml, as templates/cluster/about-rhel9.yaml.j2 does",
+        tuple(
+            (
+                f"templates/{name}.yaml.j2",
+                f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {kind}, namespace: x}}\n".encode(),
+            )
+            for name, kind in (("cluster/about-rhel9", "a"), ("image/about", "b"))
+        ),
+    ),
     extra("template that renders a Secret", _SECRET, r"extra-extra\.yaml:2:\d+: a Secret, in: kind: Secret"),
     extra("template that renders no YAML", "a: [\n", r"not YAML"),
     extra("template that renders no object", "a: b\n", "extra-extra.yaml:1:1: apiVersion must be text"),

@@ -90,6 +90,7 @@ def test_a_bundle_is_the_same_however_its_lines_end_and_begin(text: str) -> None
         (KEY.replace("\n", "\r\n"), "holds a private key"),
         (FIRST.replace("CERTIFICATE", "CERTIFICATE REQUEST"), "holds a block that is no certificate in line 1"),
         (FIRST.replace("CERTIFICATE", "X509 CRL"), "holds a block that is no certificate in line 1"),
+        (FIRST * 3000, "more than the 1,000,000 of a ConfigMap"),
     ],
 )
 def test_a_bundle_of_anything_else_is_refused(text: str, says: str) -> None:

@@ -5,6 +5,8 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gitops_golden.errors import Location
 from gitops_golden.policy.load import load
 from gitops_golden.policy.model import Setting, Tracking
@@ -218,3 +220,18 @@ def test_thousands_of_unknown_names_are_told_in_time(tmp_path: Path) -> None:
     start = time.process_time()
     assert len(wrong(tmp_path)) == 5000
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        ("kind: FleetPolcy", 'fleet.yaml:2:7: kind "FleetPolcy" is unknown (did you mean FleetPolicy?)'),
+        ("kind: [FleetPolicy]", "fleet.yaml:2:7: kind must be text, not a list (known are FleetPolicy, "),
+        ("metadata: {name: acme}", "fleet.yaml:1:1: the document has no kind "),
+    ],
+)
+def test_a_document_of_no_kind_is_not_told_a_second_time_as_a_policy_that_is_missing(
+    head: str, told: str, tmp_path: Path
+) -> None:
+    (line,) = wrong(write(tmp_path, fleet_yaml=f"apiVersion: gitops-golden/v1alpha1\n{head}\n") / "fleet.yaml")
+    assert line.startswith(told)

@@ -33,6 +33,8 @@ BOTH = (label, annotation)
         ("instancetype.kubevirt.io/default-instancetype-kind", "the settings preference and instancetype"),
         ("kubectl.kubernetes.io/last-applied-configuration", "written by what applies manifests"),
         ("argocd.argoproj.io/tracking-id", "written by what applies manifests"),
+        ("kustomize.toolkit.fluxcd.io/name", "written by what applies manifests"),
+        ("kustomize.toolkit.fluxcd.io/namespace", "written by what applies manifests"),
     ],
 )
 def test_keys_that_somebody_else_decides_are_refused(key: str, says: str) -> None:

@@ -36,6 +36,10 @@ def test_a_quantity_is_printed_as_kubernetes_prints_it(written: str, printed: st
     assert canonical(written) == printed
 
 
+def test_an_amount_that_no_binary_suffix_fits_is_printed_as_kubernetes_prints_it_once_it_has_read_it_back() -> None:
+    assert canonical("562.5Ki") == canonical("576000") == "576k"
+
+
 @pytest.mark.parametrize(
     ("written", "says"),
     [

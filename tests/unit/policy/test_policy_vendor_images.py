@@ -58,8 +58,8 @@ def test_templates_of_admins_are_taken_in_full_without_their_status(tmp_path: Pa
     [
         ("none", '6:17: vendorImages "none" is unknown'),
         ("~", "6:17: vendorImages is empty"),
-        ("true", "6:17: vendorImages must be text, but true is a boolean"),
-        ("[fedora]", "6:17: vendorImages must be text, not a list"),
+        ("true", "6:17: vendorImages must be text, but true is a boolean (known are keep, remove, "),
+        ("[fedora]", "6:17: vendorImages must be text, not a list (known are keep, remove, "),
         ("{}", "6:17: vendorImages says nothing"),
         ("{kept: [fedora]}", "6:18: unknown field vendorImages.kept (did you mean keep?)"),
         ("{keep: fedora}", "6:24: vendorImages.keep must be a list, not text"),
@@ -75,6 +75,14 @@ def test_templates_of_admins_are_taken_in_full_without_their_status(tmp_path: Pa
         ("{templates: [{metadata: {name: a}, kind: X}]}", "unknown field kind in a template in vendorImages"),
         ("{templates: [{metadata: {name: a}}, {metadata: {name: a}}]}", 'there are two templates named "a" (the first'),
         ("{templates: [{metadata: {name: a}, spec: {x: .inf}}]}", "holds a number that JSON doesn't have"),
+        ("{templates: [{metadata: {name: a}, spec: ~}]}", "6:58: spec of a template in vendorImages must be a map"),
+        ("{templates: [{metadata: {name: a}, spec: text}]}", "6:58: spec of a template in vendorImages must be a map"),
+        ("{templates: [{metadata: {name: a, annotations: ~}}]}", "6:64: metadata.annotations of a template"),
+        ("{templates: [{metadata: {name: a, annotations: []}}]}", "6:64: metadata.annotations of a template"),
+        ("{templates: [{metadata: {name: a, labels: {b: 5}}}]}", '6:63: "b" in metadata.labels of a template'),
+        ("{templates: [{metadata: {name: a, labels: {b: ~}}}]}", '6:63: "b" in metadata.labels of a template'),
+        ("{templates: [{metadata: {name: a}, spec: {b: [{c: 1.5}]}}]}", "6:67: a template in vendorImages holds 1.5,"),
+        ("{templates: [{metadata: {name: a}, spec: {b: 9223372036854775808}}]}", "no whole number of at most 64 bits"),
     ],
 )
 def test_vendor_images_that_contradict_themselves_are_refused(written: str, says: str, tmp_path: Path) -> None:

@@ -5,6 +5,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gitops_golden.changes.deliveries import changes
+from gitops_golden.changes.surroundings import surroundings
+from gitops_golden.plan.model import Holding, Pointer
+from gitops_golden.policy.model import Platform
+from gitops_golden.render.names import parse
 from gitops_golden.report.changes import changes_json, changes_text
 from gitops_golden.report.tables import Style
 from tests.builders import A, B, renderer, settings, variant
@@ -30,6 +34,21 @@ def on(*clusters: str, before: bytes | None, after: bytes | None, image: str = "
 
 def told(found: tuple[Change, ...], **style: Any) -> str:
     return changes_text("acme", found, (), Style(**style))
+
+
+OTHER, ARM = variant("rhel10"), variant(architecture="arm64")
+PLAIN = Holding((variant(),), (), Platform())
+SPLIT = Holding((ARM,), (Pointer("rhel9", ARM, channel=False),), Platform())
+
+
+def warnings(before: Holding, after: Holding) -> list[str]:
+    """Return what is warned of when a cluster goes from one holding to another."""
+    old, new = ({parse(file.name): file.content for file in renderer().folder(each).files} for each in (before, after))
+    named = sorted(filter(None, {*old, *new}))
+    found = changes(("a", each[1], old.get(each), new.get(each)) for each in named if each[0] == "image")
+    others = surroundings(("a", each, old.get(each), new.get(each)) for each in named if each[0] != "image")
+    lines = changes_text("acme", found, others, Style()).splitlines()
+    return [line for line in lines if "WARNING" in line]
 
 
 def test_nothing_is_said_in_one_line() -> None:
@@ -58,7 +77,10 @@ def test_a_hand_over_costs_nothing_now_and_says_when_it_takes_effect_and_how_to_
     assert "keep 3 → 2: at once (rhel9)" in text
     assert "storage: no more now" in text
     assert "rhel9: up to 4 volumes on 2 clusters, 120Gi" in text
-    assert "kubectl -n golden-images get pvc -l 'cdi.kubevirt.io/dataImportCron in (rhel9-" in text
+    assert (
+        "(or volumesnapshot for pvc): kubectl -n golden-images get pvc -l 'cdi.kubevirt.io/dataImportCron in (rhel9-"
+        in text
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,6 +106,27 @@ def test_an_image_that_changes_its_namespace_is_told_once_and_counted_once() -> 
     text = told(on("a", before=held(), after=held(namespace="other")))
     assert "rhel9 leaves golden-images for other on a: no cron adopts volumes of another namespace" in text
     assert text.endswith("acme: 1 delivery would change")
+
+
+def test_an_image_that_becomes_a_pointer_is_a_loud_warning_that_says_what_has_to_be_deleted() -> None:
+    (warning,) = warnings(PLAIN, SPLIT)
+    assert "CDI's own source stays beside the reference" in warning
+    assert "kubectl -n golden-images delete datasource rhel9" in warning
+
+
+def test_a_name_that_is_led_to_what_is_imported_first_is_a_loud_warning() -> None:
+    (own,) = warnings(SPLIT, PLAIN)
+    assert own.endswith("nothing can be cloned by the name rhel9 on a until rhel9 is imported there")
+    (channel,) = warnings(
+        Holding((variant(),), (Pointer("stable", variant()),), Platform()),
+        Holding((variant(), OTHER), (Pointer("stable", OTHER),), Platform()),
+    )
+    assert channel.endswith("nothing can be cloned by the name stable on a until rhel10 is imported there")
+    there = (variant(), OTHER)
+    assert not warnings(
+        Holding(there, (Pointer("stable", variant()),), Platform()),
+        Holding(there, (Pointer("stable", OTHER),), Platform()),
+    )
 
 
 def test_without_garbage_collection_no_upper_bound_is_made_up() -> None:

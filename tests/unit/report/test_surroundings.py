@@ -9,11 +9,19 @@ from hypothesis import strategies as st
 
 from gitops_golden.changes.surroundings import Act, surroundings
 from gitops_golden.plan.model import Holding, Pointer, VendorPlan
-from gitops_golden.policy.model import EVERY_USER, CaBundle, HyperConverged, Platform, Registry, Subject
+from gitops_golden.policy.model import (
+    EVERY_USER,
+    CaBundle,
+    HyperConverged,
+    Platform,
+    Registry,
+    Subject,
+    VendorTemplate,
+)
 from gitops_golden.render.names import KINDS, parse
 from gitops_golden.report.surroundings import sentences, title, what
 from gitops_golden.vendor.catalogue import catalogue
-from tests.builders import renderer, settings, variant
+from tests.builders import HERE, B, renderer, settings, variant
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,6 +129,77 @@ def test_vendor_images_that_are_kept_removed_or_replaced_are_named() -> None:
     assert what(change) == "rhel8 removed"
 
 
+KNOWN = {image.name: image for image in catalogue("openshift")}
+ADMINS = VendorTemplate("debian", {"metadata": {"name": "debian"}, "spec": {"managedDataSource": "debian"}}, HERE)
+
+
+def replacing(**parts: Any) -> dict[str, bytes]:
+    return vendor(imports=None, replace=((KNOWN["rhel9"], variant(**parts)),))
+
+
+def test_a_kept_image_that_is_dropped_while_the_import_is_off_is_told_to_be_deleted() -> None:
+    both = vendor(imports=False, keep=(KNOWN["fedora"], KNOWN["rhel8"]))
+    for after in (vendor(imports=False, keep=(KNOWN["fedora"],)), vendor(imports=False)):
+        assert "rhel8 kept → removed" in what(only(both, after))
+    assert sentences(only(both, vendor(imports=False))) == (
+        "vendor images that are deleted there, volumes included: fedora, rhel8",
+    )
+
+
+def test_an_image_that_was_switched_off_alone_stays_away_when_the_whole_import_goes_off() -> None:
+    change = only(vendor(imports=None, remove=(KNOWN["rhel8"],)), vendor(imports=False))
+    assert what(change) == "vendor import off"
+
+
+def test_a_list_that_becomes_gits_is_told_to_take_away_what_it_does_not_name() -> None:
+    lost = "those of the cluster's admin that the policy does not name are lost"
+    before, first = vendor(imports=False), vendor(imports=False, keep=(KNOWN["fedora"],))
+    more = vendor(imports=False, keep=(KNOWN["fedora"], KNOWN["rhel8"]))
+    assert lost in " ".join(sentences(only(before, first)))
+    assert lost in " ".join(sentences(only(without(first, "hyperconverged"), first)))
+    assert lost not in " ".join(sentences(only(first, more)))
+    assert lost not in " ".join(sentences(only(first, before)))
+
+
+def test_a_kept_image_is_told_to_be_imported_anew() -> None:
+    change = only(vendor(imports=True), vendor(imports=False, keep=(KNOWN["fedora"],)))
+    assert any("nothing can be cloned of them until then: fedora" in each for each in sentences(change))
+
+
+def test_an_admins_template_that_is_listed_no_longer_is_told_to_take_its_volumes_along() -> None:
+    (said,) = sentences(only(vendor(imports=False, templates=(ADMINS,)), vendor(imports=False)))
+    assert said.startswith("templates of the cluster's admin that are listed no longer: their crons go, and their vol")
+
+
+def test_an_import_that_is_said_no_longer_goes_back_to_the_default_of_hco() -> None:
+    said = sentences(only(vendor(imports=False), vendor(imports=None, remove=(KNOWN["fedora"],))))
+    assert (
+        "whether the vendor's images are imported is said no longer: HCO goes back to its default, which is on" in said
+    )
+
+
+def test_a_replaced_image_is_a_change_by_its_digest_and_by_its_settings() -> None:
+    change = only(replacing(), replacing(digest=B))
+    assert what(change) == "rhel9 replaced by aaaaaaaaaaaa → replaced by bbbbbbbbbbbb"
+    for parts in ({"settings": settings(size="40Gi")}, {"settings": settings(labels=(("team", "a"),))}):
+        change = only(replacing(), replacing(**parts))
+        assert (change.act, what(change)) == (Act.CHANGE, "settings of replaced rhel9 changed")
+        assert "earlier volumes stay behind in the vendor's namespace: rhel9" in sentences(change)[0]
+
+
+def test_a_replaced_image_that_is_given_back_leaves_its_volumes() -> None:
+    said = " ".join(sentences(only(replacing(), vendor(imports=None, remove=(KNOWN["rhel8"],)))))
+    assert "their volumes stay behind in the vendor's namespace: rhel9" in said
+
+
+def test_another_hyperconverged_on_the_same_cluster_is_told_and_the_first_stays_as_it_is() -> None:
+    other = Platform("openshift", "openshift-cnv", HyperConverged("virt", "hco.kubevirt.io/v1"))
+    moved = files(holding(platform=other, vendor=VendorPlan(other, imports=False)))
+    change = only(vendor(imports=False), moved)
+    assert (change.act, what(change)) == (Act.CHANGE, "namespace openshift-cnv → virt")
+    assert sentences(change) == ("told to the one in virt; that in openshift-cnv stays as it was told last",)
+
+
 def test_a_hyperconverged_that_leaves_git_switches_nothing_back() -> None:
     change = only(vendor(imports=False), without(vendor(imports=False), "hyperconverged"))
     assert sentences(change) == ("leaves Git alone: the HyperConverged stays as it is, so nothing is switched back",)
@@ -150,6 +229,15 @@ def test_whatever_a_file_holds_its_change_can_be_told(kind: Kind, before: bytes,
         assert title(change)
         assert sentences(change)
         assert isinstance(what(change), str)
+
+
+def test_a_channel_that_goes_to_another_namespace_leaves_its_name_where_it_was() -> None:
+    def ending(namespace: str) -> dict[str, bytes]:
+        end = variant(settings=settings(namespace=namespace))
+        return files(holding(variants=(end,), pointers=(Pointer("stable", end),)))
+
+    moved = next(change for change in between(ending("a"), ending("b")) if change.kind == "pointer")
+    assert sentences(moved) == ("goes to b: nothing can be cloned by this name in a any more",)
 
 
 def test_a_pointers_labels_go_by_the_policys_names() -> None:

@@ -48,6 +48,18 @@ def test_the_ground_of_these_tests_is_converged() -> None:
     assert judged(converged()) == "converged"
 
 
+@pytest.mark.parametrize(("retention", "told"), [("All", "its volumes stay"), ("None", "its volumes go with it")])
+def test_the_remedy_for_an_edited_cron_says_what_becomes_of_its_volumes(retention: str, told: str) -> None:
+    objects = changed("DataImportCron", "spec", "retentionPolicy", value=retention)
+    objects = tuple(
+        each | {"spec": each["spec"] | {"importsToKeep": 9}} if each["kind"] == "DataImportCron" else each
+        for each in objects
+    )
+    finding = Judged(objects, expecting(converged(), CRON)).finding()
+    assert finding is not None
+    assert told in finding.remedy
+
+
 SPEC = {"schedule": "", "managedDataSource": "rhel9", "importsToKeep": 9}
 
 
@@ -181,6 +193,10 @@ def test_an_earlier_release_in_git_is_not_published_yet() -> None:
 
 def test_an_earlier_setting_in_git_is_not_published_yet() -> None:
     assert before(rendered(settings=settings(size="1Gi"))) == "broken git NotPublished"
+
+
+def test_a_release_of_the_repository_that_an_image_had_before_is_not_published_yet() -> None:
+    assert before(rendered(digest=C, source="registry.example:5000/golden/earlier")) == "broken git NotPublished"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from gitops_golden.plan.model import Holding, Pointer
 from gitops_golden.policy.model import Platform
+from gitops_golden.policy.settings import Kinded
 from gitops_golden.render.cdi import FLEET_LABEL
 from gitops_golden.render.tree import File
 from gitops_golden.verify.beside import beside
@@ -127,6 +128,11 @@ def test_a_channel_that_is_new_in_git_and_absent_is_on_its_way() -> None:
     assert judged(absent()) == "progressing datasource NotSynced"
 
 
+def test_a_channel_that_goes_to_another_namespace_in_git_is_on_its_way() -> None:
+    elsewhere = pointer().replace(NAMESPACE.encode(), b"elsewhere")
+    assert judged(absent(), elsewhere) == "progressing datasource NotSynced"
+
+
 def test_a_channel_that_moved_in_git_alone_is_on_its_way() -> None:
     before = pointer("rhel10")
     assert judged(changed(reference("rhel10")), before) == "progressing datasource NotSynced"
@@ -141,6 +147,19 @@ def test_a_pointer_carries_the_images_preference() -> None:
     content = pointer(labels=(("tier", "gold"),))
     assert judged(recorded(), pointer(), content=content) == "progressing datasource NotSynced"
     assert judged(recorded(), None, content=content) == "broken datasource MetadataEdited"
+
+
+def test_a_channel_that_moved_and_still_carries_the_other_images_preference_has_not_converged() -> None:
+    preference = "instancetype.kubevirt.io/default-preference"
+    moved = changed(labels={FLEET_LABEL: "acme", preference: "rhel.10"})
+    before = pointer("rhel10", preference=Kinded("rhel.10", "VirtualMachineClusterPreference"))
+    assert judged(moved, before) == "broken datasource MetadataEdited"
+    assert judged(moved, None) == judged(moved, pointer("rhel10")) == "converged"
+
+
+def test_a_label_that_was_dropped_in_git_alone_is_on_its_way() -> None:
+    labelled = changed(labels={FLEET_LABEL: "acme", "tier": "gold"})
+    assert judged(labelled, pointer(labels=(("tier", "gold"),))) == "progressing datasource NotSynced"
 
 
 def test_a_pointer_is_not_looked_at_before_its_end_is_sound() -> None:

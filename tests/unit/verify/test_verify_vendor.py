@@ -324,3 +324,29 @@ def test_an_image_that_does_not_stand_in_for_the_vendors_is_told(objects: Object
 def test_the_vendors_own_cron_beside_the_one_that_stands_in_for_it_should_be_gone() -> None:
     both = (*replaced(), cron("fedora-image-cron"))
     assert Ocp(REPLACE, images=("fedora",)).judged(*both) == "broken None VendorImagesPresent"
+
+
+@pytest.mark.parametrize("now", [REMOVE, KEEP_ALL])
+@pytest.mark.parametrize("before", [KEEP_FEDORA, REPLACE])
+def test_what_a_list_of_ours_held_and_still_holds_has_not_converged(before: VendorImages, now: VendorImages) -> None:
+    listing, ocp = Ocp(before, images=("fedora",)), Ocp(now, images=("fedora",))
+    (old,) = read_documents(listing.content) or ()
+    entries = old["spec"]["workloadSources"]["dataImportCronTemplates"]
+    left = ocp.told(*entries)
+    found = ocp.finding(left, past=(Ocp(replace(ONE_OFF, remove=("rhel8",))).content,))
+    assert found is not None
+    assert (found.verdict, found.reason) == ("broken", "VendorImagesNotTold")
+    assert f"template {entries[0]['metadata']['name']} is listed" in found.message
+    assert ocp.judged(listing.told(), past=(listing.content,)).startswith("progressing None Vendor")
+
+
+def test_an_image_that_was_kept_and_is_still_there_should_be_gone() -> None:
+    listing, ocp = Ocp(KEEP_FEDORA), Ocp(REMOVE)
+    said = ocp.judged(listing.told(), cron("fedora-kept"), past=(listing.content,))
+    assert said == "progressing None VendorImagesPresent"
+    assert ocp.judged(ocp.told(), cron("fedora-kept"), past=(listing.content,)) == "broken None VendorImagesPresent"
+
+
+def test_an_admins_own_list_is_left_to_him_where_the_policy_lists_nothing() -> None:
+    ocp = Ocp(REMOVE)
+    assert ocp.judged(ocp.told(template("debian")), cron("debian")) == "converged"
