@@ -16,7 +16,7 @@ from gitops_golden.changes.alike import alike
 from gitops_golden.changes.differences import flat_fields, metadata_setting
 from gitops_golden.render.cdi import DIGEST_ANNOTATION, FLEET_LABEL
 from gitops_golden.render.manifests import metadata_of, read_documents
-from gitops_golden.vendor.catalogue import ENABLE_ANNOTATION
+from gitops_golden.vendor.catalogue import ENABLE_ANNOTATION, named_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -160,15 +160,16 @@ def _with_left_out(old: Facts, new: Facts) -> Facts:
 
 def _listed(entry: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     metadata, cron = metadata_of(entry), str(_at(entry, "metadata", "name"))
-    if metadata.annotations.get(ENABLE_ANNOTATION) == "false":
-        yield f"{VENDOR_IMAGE} {cron.removesuffix('-image-cron')}", REMOVED
+    vendors = named_by(cron)
+    if vendors and metadata.annotations.get(ENABLE_ANNOTATION) == "false":
+        yield f"{VENDOR_IMAGE} {vendors.name}", REMOVED
         return
     source = _at(entry, "spec", "managedDataSource")
     if FLEET_LABEL in metadata.labels:
         digest = metadata.annotations.get(DIGEST_ANNOTATION, "").partition(":")[2][:_DIGITS]
         yield f"{VENDOR_IMAGE} {source}", f"{REPLACED} by {digest or 'the tag'}"
         yield f"{SETTINGS} {REPLACED} {source}", _fingerprint(_without_digest(entry))
-    elif cron.endswith("-kept"):
+    elif vendors:
         yield f"{VENDOR_IMAGE} {source}", KEPT
         yield f"{SETTINGS} {KEPT} {source}", _fingerprint(entry)
     else:

@@ -13,6 +13,7 @@ from gitops_golden.plan.compile import compile_plan
 from gitops_golden.policy.guardrails import built_in_files
 from gitops_golden.policy.load import load
 from gitops_golden.registry.lockfile import read_lock
+from gitops_golden.render.names import CRON_TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from gitops_golden.registry.lock import Lock
     from gitops_golden.render.render import Renderer
     from gitops_golden.render.tree import Tree
-
-CRON_TEMPLATE = "cron.yaml.j2"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from gitops_golden.guardrails.shape import delivery_view, planned_cron
 from gitops_golden.guardrails.words import advice, dotted, told
 from gitops_golden.plan.model import Variant
 from gitops_golden.policy.selectors import EVERYTHING
+from gitops_golden.render.names import CRON_TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 Crons = Callable[[Variant], Mapping[str, Any] | None]
 """Name, labels, annotations and spec of a variant's DataImportCron as a user's template wrote it, if one did."""
 Reduced = Callable[[Any], "Hashable"]
-TEMPLATE = "cron.yaml.j2"
 _WHOLE = "the delivery"
 _MOST_BLAMED = 50
 """Properties that are looked up as the cause of one finding: a schema may require thousands, on every cluster."""
@@ -216,7 +216,7 @@ def _finding(broken: _Broken, variant: Variant, cause: Cause) -> Finding:
 
 def _template(policy: Policy, found: _Failing, broken: _Broken) -> Cause | None:
     """Return the user's template as the cause if it, and no setting, made a property to blame what it is."""
-    template = dict(policy.templates).get(TEMPLATE)
+    template = dict(policy.templates).get(CRON_TEMPLATE)
     if found.cron is None or template is None:
         return None
     planned = {"cron": planned_cron(found.variant, policy.name)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from gitops_golden.errors import InputError, Location
 from gitops_golden.render.names import file_name
 from gitops_golden.render.tree import File
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 CLUSTER = "cluster/"
 IMAGE = "image/"
 SUFFIX = ".yaml.j2"
+MOST_WRITTEN = 64 * 2**20
+"""How many characters all added files of a fleet may have: one template is bounded, ten thousand clusters are many."""
 
 
 @dataclass(slots=True)
@@ -32,6 +35,7 @@ class Extras:
     templates: Templates
     delivery: Callable[[Variant], Mapping[str, Any]]
     _files: dict[Hashable, File | None] = field(default_factory=dict)
+    _written: int = 0
 
     def of(self, held: ClusterPlan, renamed: Mapping[Variant, str]) -> Iterator[tuple[File, str]]:
         """Yield the files that are added for one cluster, each with its template; one that writes nothing adds none.
@@ -58,6 +62,11 @@ class Extras:
             text = self.templates.render(template, given)
             file = File(extra_name(template, of), text.encode()) if text else None
             self._files[template, key, alone] = file
+            self._written += len(text)
+            if self._written > MOST_WRITTEN:
+                what = f"templates add more than {MOST_WRITTEN // 2**20} MiB to this fleet"
+                remedy = "let a template that looks at cluster write less, or look at none"
+                raise InputError(what, where=Location(self.templates.shown(template)), remedy=remedy)
         return self._files[template, key, alone]
 
 

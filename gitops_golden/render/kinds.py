@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from gitops_golden.documents import Mapping, Scalar, Sequence, as_data, parse
-from gitops_golden.errors import InputErrors, Location, Problem
+from gitops_golden.errors import InputErrors, Problem
 from gitops_golden.policy import names
 from gitops_golden.policy.fields import nearest, shown
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
     from gitops_golden.documents import Node
+    from gitops_golden.errors import Location
 
 _RBAC: Final = "rbac.authorization.k8s.io"
 KINDS: Final = frozenset({
@@ -50,7 +51,7 @@ class Kinds:
         """
         nodes = parse(text, where)
         lines = text.decode().split("\n")
-        problems = [*_private_keys(lines, where)]
+        problems = [problem for node in nodes for problem in _private_keys(node)]
         seen: dict[tuple[str, ...], Location] = {}
         for node in nodes:
             found = [*_shape(node)] or [*self._kind(node)] or [*_twice(node, seen)]
@@ -94,10 +95,17 @@ def _group(version: str) -> str:
     return version.rpartition("/")[0]
 
 
-def _private_keys(lines: Iterable[str], where: str) -> Iterator[Problem]:
-    for number, line in enumerate(lines, 1):
-        if _PRIVATE_KEY in line:
-            yield Problem("a private key", Location(where, number, 1), "nothing secret may go into Git")
+def _private_keys(node: Node) -> Iterator[Problem]:
+    """Yield every text that holds a private key, however it is written: escaped, folded or as a key of a map."""
+    if isinstance(node, Mapping):
+        for key, value in node.entries:
+            yield from _private_keys(key)
+            yield from _private_keys(value)
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _private_keys(item)
+    elif _PRIVATE_KEY in " ".join(node.text.split()):
+        yield Problem("a private key", node.where, "nothing secret may go into Git")
 
 
 def _shape(node: Node) -> Iterator[Problem]:

@@ -58,10 +58,10 @@ def read_documents(content: bytes) -> tuple[dict[str, Any], ...] | None:
 def read_manifest(content: bytes) -> Manifest | None:
     """Return what a delivery's file says, or None if it holds no single DataImportCron in our shape."""
     documents = read_documents(content) or ()
-    crons = [document for document in documents if _type(document) == CRON]
+    crons = [document for document in documents if kind_of(document) == CRON]
     if len(crons) != 1:
         return None
-    sources = [document for document in documents if _type(document) == DATA_SOURCE]
+    sources = [document for document in documents if kind_of(document) == DATA_SOURCE]
     return _manifest(crons[0], metadata_of(sources[0]) if len(sources) == 1 else Metadata())
 
 
@@ -72,7 +72,8 @@ def metadata_of(document: Mapping[str, Any]) -> Metadata:
     return Metadata(_texts(metadata.get("labels")), _texts(metadata.get("annotations")))
 
 
-def _type(document: Mapping[str, Any]) -> tuple[object, object]:
+def kind_of(document: Mapping[str, Any]) -> tuple[object, object]:
+    """Return an object's apiVersion and kind."""
     return document.get("apiVersion"), document.get("kind")
 
 

@@ -9,6 +9,8 @@ KINDS: Final[tuple[Kind, ...]] = (
     *("image", "pointer", "namespace", "consumers"),
     *("registry-ca", "pull-secret", "hyperconverged", "extra"),
 )
+CRON_TEMPLATE: Final = "cron.yaml.j2"
+"""What writes DataImportCrons, built in or the user's."""
 _SUFFIX: Final = ".yaml"
 
 

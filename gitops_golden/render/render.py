@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from gitops_golden.errors import InputError, Location
 from gitops_golden.render.cdi import cron_name, cron_spec, hashed_name, renders_namespace
+from gitops_golden.render.demanded import lacking
 from gitops_golden.render.manifests import read_manifest
-from gitops_golden.render.names import file_name
+from gitops_golden.render.names import CRON_TEMPLATE, file_name
 from gitops_golden.render.tree import File, Folder, Tree
 from gitops_golden.render.values import pulled_in
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from gitops_golden.templating.environment import Templates
 
 SEPARATOR = "---\n"
-IMAGE_TEMPLATES = ("cron.yaml.j2", "datasource.yaml.j2")
+IMAGE_TEMPLATES = (CRON_TEMPLATE, "datasource.yaml.j2")
 Thing = TypeVar("Thing")
 
 
@@ -107,10 +108,24 @@ class Renderer:
         file = self._files.get(variant)
         if file is None:
             file = self._image(variant, None)
-            if any(map(self.templates.is_own, IMAGE_TEMPLATES)) and (name := _name_of(file, variant)):
-                self._renamed[variant] = name
-                file = self._image(variant, name)
+            if any(map(self.templates.is_own, IMAGE_TEMPLATES)):
+                file = self._named(variant, file)
             self._files[variant] = file
+        return file
+
+    def _named(self, variant: Variant, file: File) -> File:
+        """Return what users' templates write with the name that the cron must have for the spec in it.
+
+        Raises ``InputError`` if the cron or its DataSource is not there, or is another.
+        """
+        name, made = cron_name(variant), read_manifest(file.content)
+        if made and made.spec != cron_spec(variant):
+            name = self._renamed[variant] = hashed_name(made.spec, variant.restarts)
+            file = self._image(variant, name)
+        if wrong := lacking(file.content, variant, name):
+            own = [self.templates.shown(template) for template in IMAGE_TEMPLATES if self.templates.is_own(template)]
+            where = Location(", ".join(own))
+            raise InputError(f"in {file.name}, {wrong}", where=where, remedy="see docs/templates.md")
         return file
 
     def _image(self, variant: Variant, name: str | None) -> File:
@@ -154,17 +169,6 @@ class Renderer:
         if file and own and self.checked:
             self.checked.file(file, ", ".join(map(self.templates.shown, own)))
         return file
-
-
-def _name_of(file: File, variant: Variant) -> str | None:
-    """Return the name that a cron must have for what a user's template made of its spec; None if it has that name.
-
-    A name is a hash of the spec, for CDI denies every change of one: under the same name another spec never arrives.
-    """
-    made = read_manifest(file.content)
-    if made is None or made.cron != cron_name(variant) or made.spec == cron_spec(variant):
-        return None
-    return hashed_name(made.spec, variant.restarts)
 
 
 def _listed(names: tuple[str, ...], most: int = 5) -> str:

@@ -186,6 +186,11 @@ def golden_namespace(kind: str) -> str:
     return _vendor(kind).namespace
 
 
+def named_by(cron: str) -> VendorImage | None:
+    """Return the vendor's image that an entry of a list names, as the vendor does or as one that is kept."""
+    return next((image for image in (*OPENSHIFT, *KUBEVIRT) if cron in {image.cron, image.kept}), None)
+
+
 def as_stored(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return an entry of ``dataImportCronTemplates`` with what HCO's webhook would add to it; ``entry`` stays as it is.
 

@@ -125,8 +125,9 @@ def test_a_reference_to_a_secret_is_none() -> None:
 
 
 def test_a_private_key_is_refused() -> None:
-    text = HEAD + 'data: {key: "-----BEGIN EC PRIVATE KEY-----\\n"}\n'
-    assert problems(text)[0].startswith("out.yaml:4:1: a private key")
+    for written in ('"-----BEGIN EC PRIVATE KEY-----\\n"', '"-----BEGIN EC PRIVATE \\x4bEY-----"'):
+        assert problems(f"{HEAD}data: {{key: {written}}}\n")[0].startswith("out.yaml:4:13: a private key")
+    assert "a private key" in problems(f"{HEAD}data:\n  key: >-\n    -----BEGIN PRIVATE\n    KEY-----\n")[0]
 
 
 def test_a_list_of_objects_is_refused() -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from gitops_golden.errors import InputError
 from gitops_golden.plan.model import ClusterPlan, Holding, Plan
 from gitops_golden.policy.model import DeliveryTarget, Platform, Registry, Source
 from gitops_golden.render.cdi import OWNER_LABEL, cron_name, hashed_name
@@ -18,11 +21,15 @@ if TYPE_CHECKING:
     from gitops_golden.render.render import Renderer
 
 BUILT_IN = (shipped("templates") / "cron.yaml.j2").read_text()
+SOURCE = (shipped("templates") / "datasource.yaml.j2").read_text()
 MANY = BUILT_IN.replace("{{ spec.importsToKeep }}", "9")
 
 
 def making(cron: str, **others: str) -> Renderer:
-    sources = {"cron.yaml.j2": cron, **others}
+    return making_of({"cron.yaml.j2": cron, **others})
+
+
+def making_of(sources: dict[str, str]) -> Renderer:
     templates = tuple((name, Source(text, name)) for name, text in sources.items())
     plan = Plan("acme", DeliveryTarget(), (), (), Registry("registry.example:5000"), templates=templates)
     return make_renderer(plan, lambda _: {})
@@ -51,8 +58,36 @@ def test_a_digest_changes_no_name_and_a_restart_does_whatever_a_template_writes(
     assert made(MANY, variant(restarts=1)).cron != made(MANY).cron
 
 
-def test_a_name_that_a_template_gives_itself_is_left_as_it_is() -> None:
-    assert made(MANY.replace("{{ cron.name }}", "mine")).cron == "mine"
+@pytest.mark.parametrize("text", [BUILT_IN, MANY])
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("{{ cron.name }}", "mine", "the DataImportCron's name must be {{ cron.name }}"),
+        ("{{ namespace }}", "kube-system", "the DataImportCron's namespace must be {{ namespace }}"),
+        ("{{ spec.managedDataSource }}", "other", "its managedDataSource must be {{ spec.managedDataSource }}"),
+    ],
+)
+def test_a_cron_that_is_not_the_deliverys_is_refused(text: str, before: str, after: str, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        made(text.replace(before, after))
+    assert caught.value.problem.what == f"in image-rhel9.yaml, {said}"
+    assert str(caught.value.problem.where) == "cron.yaml.j2"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("cron.yaml.j2", "{# nothing #}", "one DataImportCron is needed, and none is there"),
+        ("cron.yaml.j2", BUILT_IN + "---\n" + BUILT_IN.replace("{{ cron.name }}", "b"), "needed, and 2 is there"),
+        ("datasource.yaml.j2", "{# nothing #}", "one DataSource is needed, and none is there"),
+        ("datasource.yaml.j2", SOURCE.replace("{{ spec.managedDataSource }}", "b"), "the DataSource's name must be"),
+        ("datasource.yaml.j2", SOURCE.replace("{{ namespace }}", "b"), "the DataSource's namespace must be"),
+        ("datasource.yaml.j2", SOURCE.replace("{{ value }}", "x", 1), "DataSource's owner label must be"),
+    ],
+)
+def test_a_delivery_without_its_cron_or_its_data_source_is_refused(name: str, text: str, said: str) -> None:
+    with pytest.raises(InputError, match=said.replace("{", "[{]")):
+        making_of({name: text}).image(variant())
 
 
 def test_files_beside_an_image_are_told_the_name_that_its_cron_has() -> None:

@@ -13,6 +13,7 @@ from gitops_golden.vendor.catalogue import (
     catalogue,
     golden_namespace,
     known_data_sources,
+    named_by,
 )
 
 if TYPE_CHECKING:
@@ -116,3 +117,11 @@ def test_an_entry_is_completed_without_being_changed() -> None:
     complete = as_stored(entry)
     assert complete["spec"] == {"schedule": "", "importsToKeep": 1, "retentionPolicy": "None"}
     assert entry == {"metadata": {"name": "a"}, "spec": {"schedule": ""}}
+
+
+def test_an_entry_is_the_vendors_by_the_vendors_names_alone() -> None:
+    fedora = named_by("fedora-kept")
+    assert fedora == named_by("fedora-image-cron")
+    assert fedora is not None
+    assert fedora.name == "fedora"
+    assert named_by("debian-kept") is named_by("debian-image-cron") is named_by("fedora") is None
