@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from gitops_golden.documents.compose import Document, Limits, Text, compose
-from gitops_golden.documents.nodes import Mapping, Node, Scalar, Sequence, as_data, core_value
+from gitops_golden.documents.nodes import Mapping, Node, Scalar, Sequence, as_data, core_value, scalars
 from gitops_golden.documents.plain import compose_plainly
 from gitops_golden.documents.syntax import refused_bytes
 from gitops_golden.errors import InputErrors, Location, Problem
@@ -29,6 +29,7 @@ __all__ = [
     "examine",
     "parse",
     "parse_one",
+    "scalars",
 ]
 
 DEFAULT_LIMITS: Final = Limits()

@@ -7,9 +7,12 @@ holds 100,000 scalars.
 from __future__ import annotations
 
 import re
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gitops_golden.errors import Location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _MAYBE_NOT_TEXT: Final = frozenset(("", *"0123456789+-.~tTfFnN"))
 WORDS: Final[dict[str, bool | None]] = {
@@ -101,3 +104,16 @@ def as_data(node: Node) -> Any:
     if isinstance(node, Sequence):
         return [as_data(item) for item in node.items]
     return {key.text: as_data(value) for key, value in node.entries}
+
+
+def scalars(node: Node) -> Iterator[Scalar]:
+    """Yield every scalar of a node in the order of the text, keys included."""
+    if isinstance(node, Scalar):
+        yield node
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from scalars(item)
+    else:
+        for key, value in node.entries:
+            yield key
+            yield from scalars(value)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from gitops_golden.documents import Mapping, Scalar, Sequence
+from gitops_golden.documents import Mapping, Scalar, scalars
 from gitops_golden.policy import names
 from gitops_golden.policy.fields import Shape, shown
 from gitops_golden.policy.model import VendorImages, VendorTemplate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gitops_golden.documents import Node
     from gitops_golden.policy.fields import Reader
 
@@ -98,18 +96,7 @@ def _sound(reader: Reader, template: dict[str, Node]) -> None:
             reader.text(value, f'"{shown(key.text)}" in {path}')
     if spec is not None and not isinstance(spec, Mapping):
         reader.note(spec, "spec of a template in vendorImages must be a map of fields", _COPY)
-    for scalar in _scalars(spec):
+    for scalar in scalars(spec) if spec is not None else ():
         if isinstance(scalar.value, float) or (isinstance(scalar.value, int) and abs(scalar.value) >= _LARGEST):
             what = f"a template in vendorImages holds {shown(scalar.text)}, which is no whole number of at most 64 bits"
             reader.note(scalar, what, _COPY)
-
-
-def _scalars(node: Node | None) -> Iterator[Scalar]:
-    if isinstance(node, Scalar):
-        yield node
-    elif isinstance(node, Sequence):
-        for item in node.items:
-            yield from _scalars(item)
-    elif isinstance(node, Mapping):
-        for _, value in node.entries:
-            yield from _scalars(value)

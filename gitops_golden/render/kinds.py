@@ -10,7 +10,7 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from gitops_golden.documents import Mapping, Scalar, Sequence, as_data, parse
+from gitops_golden.documents import Mapping, Scalar, Sequence, as_data, parse, scalars
 from gitops_golden.errors import InputErrors, Problem
 from gitops_golden.policy import names
 from gitops_golden.policy.fields import nearest, shown
@@ -97,15 +97,9 @@ def _group(version: str) -> str:
 
 def _private_keys(node: Node) -> Iterator[Problem]:
     """Yield every text that holds a private key, however it is written: escaped, folded or as a key of a map."""
-    if isinstance(node, Mapping):
-        for key, value in node.entries:
-            yield from _private_keys(key)
-            yield from _private_keys(value)
-    elif isinstance(node, Sequence):
-        for item in node.items:
-            yield from _private_keys(item)
-    elif _PRIVATE_KEY in " ".join(node.text.split()):
-        yield Problem("a private key", node.where, "nothing secret may go into Git")
+    for scalar in scalars(node):
+        if _PRIVATE_KEY in " ".join(scalar.text.split()):
+            yield Problem("a private key", scalar.where, "nothing secret may go into Git")
 
 
 def _shape(node: Node) -> Iterator[Problem]:

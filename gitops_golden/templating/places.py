@@ -11,15 +11,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gitops_golden.documents import Mapping, Scalar, Sequence, parse
+from gitops_golden.documents import parse, scalars
 from gitops_golden.errors import InputErrors, Location, Problem
 from gitops_golden.policy.fields import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from collections.abc import Sequence as Series
 
-    from gitops_golden.documents import Node
+    from gitops_golden.documents import Scalar
+
 
 _MARK: Final = re.compile("\x01(\\d+):(\\d+)\x02")
 _REMEDY: Final = 'write the whole text in one expression, as in {{ "a-" ~ x }}, without quotes, not in a comment'
@@ -49,8 +49,8 @@ def checked(marked: str, files: Series[str], file: str) -> str:
         roots = parse(text.encode(), file)
     except InputErrors as error:
         raise InputErrors(_in_template(problem, values, lines, file) for problem in error.problems) from error
-    scalars = {(scalar.line, scalar.column): scalar for root in roots for scalar in _scalars(root)}
-    problems = [_misplaced(value, lines) for value in values if not _stands(value, scalars.get(value.place))]
+    begun = {(scalar.line, scalar.column): scalar for root in roots for scalar in scalars(root)}
+    problems = [_misplaced(value, lines) for value in values if not _stands(value, begun.get(value.place))]
     if problems:
         raise InputErrors(problems)
     return text
@@ -67,18 +67,6 @@ def _clean(line: str, number: int, files: Series[str], values: list[_Value]) -> 
         values.append(_Value((number, length + 1), line.startswith('"', end), source))
     parts.append(line[end:])
     return "".join(parts)
-
-
-def _scalars(node: Node) -> Iterator[Scalar]:
-    if isinstance(node, Scalar):
-        yield node
-    elif isinstance(node, Sequence):
-        for item in node.items:
-            yield from _scalars(item)
-    elif isinstance(node, Mapping):
-        for key, value in node.entries:
-            yield key
-            yield from _scalars(value)
 
 
 def _stands(value: _Value, scalar: Scalar | None) -> bool:
