@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gitops_golden.changes.alike import alike
 from gitops_golden.changes.differences import flat_fields, metadata_setting
-from gitops_golden.render.cdi import DIGEST_ANNOTATION, FLEET_LABEL
+from gitops_golden.render.cdi import DIGEST_ANNOTATION, FLEET_LABEL, volume_digits
 from gitops_golden.render.manifests import metadata_of, read_documents
 from gitops_golden.vendor.catalogue import ENABLE_ANNOTATION, named_by
 
@@ -166,8 +166,8 @@ def _listed(entry: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
         return
     source = _at(entry, "spec", "managedDataSource")
     if FLEET_LABEL in metadata.labels:
-        digest = metadata.annotations.get(DIGEST_ANNOTATION, "").partition(":")[2][:_DIGITS]
-        yield f"{VENDOR_IMAGE} {source}", f"{REPLACED} by {digest or 'the tag'}"
+        digest = metadata.annotations.get(DIGEST_ANNOTATION, "")
+        yield f"{VENDOR_IMAGE} {source}", f"{REPLACED} by {volume_digits(digest) or 'the tag'}"
         yield f"{SETTINGS} {REPLACED} {source}", _fingerprint(_without_digest(entry))
     elif vendors:
         yield f"{VENDOR_IMAGE} {source}", KEPT

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from gitops_golden.policy.quantities import in_bytes
+from gitops_golden.policy.settings import most_kept
 from gitops_golden.render.cdi import RETAIN_NONE
 
 if TYPE_CHECKING:
@@ -96,9 +97,7 @@ def _deletes(manifest: Manifest) -> bool:
 def _kept(manifest: Manifest) -> int | None:
     """Return how many volumes a cron keeps, None if it collects none. With 0 there is one until it is collected."""
     keep = manifest.spec.get("importsToKeep")
-    if manifest.spec.get("garbageCollect") == "Never" or not isinstance(keep, int):
-        return None
-    return max(keep, 1)
+    return most_kept(keep, str(manifest.spec.get("garbageCollect"))) if isinstance(keep, int) else None
 
 
 def _size(manifest: Manifest) -> int | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gitops_golden.render.names import data_source_of
+
 if TYPE_CHECKING:
     from gitops_golden.git.manifest import Listing
     from gitops_golden.render.tree import Tree
@@ -32,12 +34,8 @@ def removals(tree: Tree, listing: Listing) -> Removals:
         folder = wanted.get(path)
         key = names, id(folder)
         if key not in alike:
-            here = _deliveries(names)
+            here = frozenset(name for name in names if data_source_of(name))
             alike[key] = len(here), len(here.difference(folder.names if folder else ()))
         present += alike[key][0]
         going += alike[key][1]
     return Removals(going, present)
-
-
-def _deliveries(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(name for name in names if name.startswith("image-") and name.endswith(".yaml"))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from gitops_golden.plan.compile import layers_of
+from gitops_golden.policy.metadata import DEFAULTS
 from gitops_golden.policy.settings import BUILT_IN, trace
 from gitops_golden.render.cdi import BINDING_ANNOTATION
 
@@ -21,7 +22,6 @@ REGISTRY: Final = "registry"
 """Stands for what the policy says of its registry as a whole."""
 _SOURCE: Final = ("cron", "spec", "template", "spec", "source", "registry")
 _STORAGE: Final = ("cron", "spec", "template", "spec", "storage")
-_DEFAULTS: Final = "instancetype.kubevirt.io/default-"
 _SETTINGS: Final[Mapping[Path, str]] = {
     ("namespace",): "namespace",
     ("update",): "update",
@@ -120,8 +120,8 @@ def settings_behind(path: Path) -> tuple[str, ...]:
     """Return the settings that decide a property, or those that decide parts of it."""
     if path[:2] == ("cron", "annotations") and path[2:] == (BINDING_ANNOTATION,):
         return ("immediateBinding",)
-    if path[:2] == ("cron", "labels") and path[2:] and path[2].startswith(_DEFAULTS):
-        noun, _, kind = path[2].removeprefix(_DEFAULTS).partition("-")
+    if path[:2] == ("cron", "labels") and path[2:] and path[2].startswith(DEFAULTS):
+        noun, _, kind = path[2].removeprefix(DEFAULTS).partition("-")
         return (f"{noun}.{kind or 'name'}",)
     for length in range(len(path), 0, -1):
         setting = _SETTINGS.get(path[:length])

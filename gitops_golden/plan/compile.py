@@ -63,12 +63,14 @@ def compile_plan(policy: Policy, lock: Lock) -> Plan:
 def layers_of(policy: Policy, image: Image, cluster: Cluster) -> tuple[Layer, ...]:
     """Return the layers that decide one delivery's settings, farthest first, as ``resolve`` and ``trace`` take them."""
     labels = dict(cluster.labels)
-    overrides = [
-        override.layer
-        for override in policy.overrides
-        if override.clusters.matches(cluster.name, labels) and override.images.matches(image.name, dict(image.labels))
-    ]
-    return (policy.defaults, image.layer, *overrides, cluster.layer)
+    there = (override for override in policy.overrides if override.clusters.matches(cluster.name, labels))
+    return _layers(policy, image, there, cluster)
+
+
+def _layers(policy: Policy, image: Image, overrides: Iterable[Override], cluster: Cluster) -> tuple[Layer, ...]:
+    """Return the layers of one delivery's settings, farthest first, of ``overrides`` that match its cluster."""
+    nearer = (override.layer for override in overrides if _chooses(override.images, image))
+    return (policy.defaults, image.layer, *nearer, cluster.layer)
 
 
 @dataclass(slots=True)
@@ -138,8 +140,7 @@ class _Compiler:
         overrides = [self.policy.overrides[position] for position in matched[1]]
         for image in self.policy.images:
             if any(_chooses(placement.images, image) for placement in placements):
-                nearer = (override.layer for override in overrides if _chooses(override.images, image))
-                yield image, (self.policy.defaults, image.layer, *nearer, cluster.layer)
+                yield image, _layers(self.policy, image, overrides, cluster)
 
     def warnings(self) -> Iterable[Problem]:
         """Yield a warning for every rule that chooses nothing and every image that no placement names."""

@@ -9,16 +9,16 @@ from typing import Final
 
 from gitops_golden.policy import names
 from gitops_golden.policy.settings import ANNOTATIONS, LABELS
+from gitops_golden.vendor.catalogue import IMMEDIATE_ANNOTATION
 
 _LONGEST_ANNOTATION: Final = 64 * 1024
 """Kubernetes takes 256 KiB for all annotations of an object together."""
 _OURS: Final = ".gitops-golden"
 _CDI: Final = ".cdi.kubevirt.io"
-_DEFAULTS: Final = "instancetype.kubevirt.io/default-"
+DEFAULTS: Final = "instancetype.kubevirt.io/default-"
 _APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 _TRACKING: Final = "argocd.argoproj.io/tracking-id"
 _FLUX: Final = ("kustomize.toolkit.fluxcd.io/name", "kustomize.toolkit.fluxcd.io/namespace")
-_BINDING: Final = "cdi.kubevirt.io/storage.bind.immediate.requested"
 
 
 def label(key: str, value: str) -> str | None:
@@ -43,10 +43,10 @@ def _owned(key: str) -> str | None:
     domain = f".{key.rpartition('/')[0]}"
     if domain.endswith(_OURS):
         return "is gitops-golden's own, which decides it"
-    if key == _BINDING:
+    if key == IMMEDIATE_ANNOTATION:
         return "is decided by the setting immediateBinding"
     if domain.endswith(_CDI):
         return "is CDI's or gitops-golden's own, which decide it"
-    if key.startswith(_DEFAULTS):
+    if key.startswith(DEFAULTS):
         return "is decided by the settings preference and instancetype"
     return "is written by what applies manifests" if key in {_APPLIED, _TRACKING, *_FLUX} else None

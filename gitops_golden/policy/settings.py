@@ -182,6 +182,11 @@ def _list(value: Value) -> tuple[str, ...]:
     return value or ()
 
 
+def most_kept(keep: int, garbage_collect: str) -> int | None:
+    """Return how many volumes CDI keeps at most, None if it collects none; with 0 there is one until it goes."""
+    return None if garbage_collect == "Never" else max(keep, 1)
+
+
 def _text(value: Value) -> str:
     assert isinstance(value, str)
     return value

@@ -11,6 +11,9 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from gitops_golden.policy.metadata import DEFAULTS
+from gitops_golden.vendor.catalogue import IMMEDIATE_ANNOTATION
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -27,12 +30,12 @@ PINNED_NAME = 63
 TRACKING_NAME = 42
 """CDI names a Job ``initial-job-<cron>-<uid8>``; longer crons are admitted and then silently never polled."""
 HASH = 8
+BINDING_ANNOTATION = IMMEDIATE_ANNOTATION
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 RETAIN_NONE = "None"
 """The ``retentionPolicy`` with which CDI deletes volumes together with their cron."""
 
-BINDING_ANNOTATION = "cdi.kubevirt.io/storage.bind.immediate.requested"
 
 RENDERED_NAMESPACE_LIMIT = ("openshift-", "kube-")
 SYSTEM_NAMESPACES = frozenset({"default", "cdi", "kubevirt-hyperconverged", "kubevirt-os-images", "openshift"})
@@ -91,6 +94,11 @@ def cron_labels(variant: Variant, fleet: str) -> dict[str, str]:
     return dict(variant.settings.labels) | default_labels(variant) | {FLEET_LABEL: fleet}
 
 
+def volume_digits(digest: str) -> str:
+    """Return the digits of a digest that CDI puts into the name of its volume (recorded); none for no digest."""
+    return digest.partition(":")[2][:12]
+
+
 def default_labels(variant: Variant) -> dict[str, str]:
     """Return the labels by which consumers are given an instancetype and a preference."""
     labels = {}
@@ -99,8 +107,8 @@ def default_labels(variant: Variant) -> dict[str, str]:
         ("preference", variant.settings.preference),
     ):
         if default:
-            labels[f"instancetype.kubevirt.io/default-{noun}"] = default.name
-            labels[f"instancetype.kubevirt.io/default-{noun}-kind"] = default.kind
+            labels[f"{DEFAULTS}{noun}"] = default.name
+            labels[f"{DEFAULTS}{noun}-kind"] = default.kind
     return labels
 
 

@@ -5,21 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gitops_golden.render.cdi import OWNER_LABEL
-from gitops_golden.render.manifests import CRON, DATA_SOURCE, kind_of, metadata_of, read_documents
+from gitops_golden.render.manifests import CRON, DATA_SOURCE, kind_of, metadata_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gitops_golden.plan.model import Variant
 
 
-def lacking(content: bytes, variant: Variant, name: str) -> str | None:
-    """Return what is wrong with a delivery's file, and what to write, or None; ``name`` is the cron's.
+def lacking(documents: Sequence[Mapping[str, Any]], variant: Variant, name: str) -> str | None:
+    """Return what is wrong with a delivery's objects, and what to write, or None; ``name`` is the cron's.
 
     A name is a hash of the spec, for CDI denies every change of one: under the same name another never arrives.
     Without its DataSource, or with another owner label, nothing that is imported reaches consumers.
     """
-    documents = read_documents(content) or ()
     crons = [document for document in documents if kind_of(document) == CRON]
     sources = [document for document in documents if kind_of(document) == DATA_SOURCE]
     for kind, found in (("DataImportCron", crons), ("DataSource", sources)):

@@ -43,7 +43,7 @@ class Extras:
         ``renamed`` are the names of crons whose spec a user's template has made another.
         """
         for name in self.templates.own_under(CLUSTER):
-            values = self.values.common() | {"deliveries": [self.delivery(variant) for variant in held.variants]}
+            values = {"fleet": self.values.fleet, "deliveries": [self.delivery(variant) for variant in held.variants]}
             file = self._file(name, "", held.cluster, id(held.holding), values)
             if file:
                 yield file, name

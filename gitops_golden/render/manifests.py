@@ -13,7 +13,7 @@ from gitops_golden.errors import InputError
 from gitops_golden.render.cdi import ATTEMPT_ANNOTATION, DIGEST_ANNOTATION, FLEET_LABEL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 CRON = ("cdi.kubevirt.io/v1beta1", "DataImportCron")
 DATA_SOURCE = ("cdi.kubevirt.io/v1beta1", "DataSource")
@@ -57,7 +57,11 @@ def read_documents(content: bytes) -> tuple[dict[str, Any], ...] | None:
 
 def read_manifest(content: bytes) -> Manifest | None:
     """Return what a delivery's file says, or None if it holds no single DataImportCron in our shape."""
-    documents = read_documents(content) or ()
+    return manifest_of(read_documents(content) or ())
+
+
+def manifest_of(documents: Sequence[Mapping[str, Any]]) -> Manifest | None:
+    """Return what a delivery's objects say, or None if there is no single DataImportCron in our shape."""
     crons = [document for document in documents if kind_of(document) == CRON]
     if len(crons) != 1:
         return None
@@ -77,7 +81,7 @@ def kind_of(document: Mapping[str, Any]) -> tuple[object, object]:
     return document.get("apiVersion"), document.get("kind")
 
 
-def _manifest(cron: dict[str, Any], served: Metadata) -> Manifest | None:
+def _manifest(cron: Mapping[str, Any], served: Metadata) -> Manifest | None:
     metadata, spec = cron.get("metadata"), cron.get("spec")
     if not isinstance(metadata, dict) or not isinstance(spec, dict):
         return None

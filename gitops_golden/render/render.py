@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from gitops_golden.errors import InputError, Location
 from gitops_golden.render.cdi import cron_name, cron_spec, hashed_name, renders_namespace
 from gitops_golden.render.demanded import lacking
-from gitops_golden.render.manifests import read_manifest
+from gitops_golden.render.manifests import manifest_of, read_documents
 from gitops_golden.render.names import CRON_TEMPLATE, file_name
 from gitops_golden.render.tree import File, Folder, Tree
 from gitops_golden.render.values import pulled_in
@@ -118,11 +118,13 @@ class Renderer:
 
         Raises ``InputError`` if the cron or its DataSource is not there, or is another.
         """
-        name, made = cron_name(variant), read_manifest(file.content)
+        name, documents = cron_name(variant), read_documents(file.content) or ()
+        made = manifest_of(documents)
         if made and made.spec != cron_spec(variant):
             name = self._renamed[variant] = hashed_name(made.spec, variant.restarts)
             file = self._image(variant, name)
-        if wrong := lacking(file.content, variant, name):
+            documents = read_documents(file.content) or ()
+        if wrong := lacking(documents, variant, name):
             own = [self.templates.shown(template) for template in IMAGE_TEMPLATES if self.templates.is_own(template)]
             where = Location(", ".join(own))
             raise InputError(f"in {file.name}, {wrong}", where=where, remedy="see docs/templates.md")

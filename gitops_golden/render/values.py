@@ -37,10 +37,6 @@ class Values:
         """Return what makes a plan's values."""
         return cls(plan.fleet, plan.registry, plan.consumers)
 
-    def common(self) -> dict[str, Any]:
-        """Return what every template is given."""
-        return {"fleet": self.fleet}
-
     def variant(self, variant: Variant, name: str | None = None) -> dict[str, Any]:
         """Return what a DataImportCron and its DataSource are made from; ``name`` is the cron's if not the usual."""
         spec = cron_spec(variant)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gitops_golden.policy.settings import most_kept
 from gitops_golden.report.beside_plans import beside_json, beside_text
 from gitops_golden.report.storage import held, held_by_fleet
 from gitops_golden.report.tables import table, wrapped
@@ -105,7 +106,7 @@ def _holders(plan: Plan) -> list[tuple[Variant, list[str]]]:
 def _facts(variant: Variant, shown: Sequence[str], clusters: int) -> tuple[str, ...]:
     settings = variant.settings
     pinned = short(variant.digest) if variant.digest else "not locked"
-    many = "every" if settings.garbage_collect == "Never" else str(max(settings.keep, 1))
+    many = most_kept(settings.keep, settings.garbage_collect) or "every"
     facts = {
         "image": variant.data_source,
         "arch": variant.architecture or "-",

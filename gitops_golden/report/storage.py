@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from gitops_golden.policy.quantities import in_bytes
+from gitops_golden.policy.settings import most_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,7 +46,7 @@ def held(variant: Variant) -> Amount:
     """Return what a cluster holds of a variant: with ``keep: 0``, too, one volume until CDI collects it."""
     settings = variant.settings
     size = in_bytes(settings.size)
-    return Amount(size, None if settings.garbage_collect == "Never" else size * max(settings.keep, 1))
+    return Amount(size, times(most_kept(settings.keep, settings.garbage_collect), size))
 
 
 def held_by_fleet(plan: Plan) -> Amount:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitops_golden.render.cdi import volume_digits
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,7 +26,7 @@ def listed(names: Sequence[str], most: int = 3) -> str:
 
 def short(digest: str | None) -> str:
     """Return a digest's first 12 digits, as CDI names volumes after them; a dash for none."""
-    return digest.partition(":")[2][:12] if digest else "-"
+    return volume_digits(digest) if digest else "-"
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitops_golden.fleet.shapes import items, mapping, text
-from gitops_golden.verify.beside import SYNC, named, not_synced
+from gitops_golden.verify.beside import RESYNC, named, not_synced
 from gitops_golden.verify.model import Finding, Link, Verdict
 
 if TYPE_CHECKING:
@@ -51,9 +51,7 @@ def _consumers(scene: Scene, file: Beside) -> Finding | None:
 
     past = scene.case.git.file_past(scene.case.cluster, file.name)
     reason = "ConsumersAbsent" if off else "ConsumersEdited"
-    return not_synced(past, Link.ACCESS, what, is_as) or Finding(
-        Verdict.BROKEN, Link.ACCESS, reason, what, f"{SYNC}, which puts back what Git holds"
-    )
+    return not_synced(past, Link.ACCESS, what, is_as) or Finding(Verdict.BROKEN, Link.ACCESS, reason, what, RESYNC)
 
 
 def _name(object_: Mapping[str, Any]) -> str:

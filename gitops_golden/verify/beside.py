@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gitops_golden.verify.case import GitTruth, PastFile
 
 SYNC = "let the GitOps engine sync this cluster"
+RESYNC = f"{SYNC}, which puts back what Git holds"
 
 
 def beside(file: File) -> Beside:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from gitops_golden.fleet.observation import NOT_RECORDED
 from gitops_golden.fleet.views import cron_view
-from gitops_golden.render.cdi import OWNER_LABEL, cron_annotations, cron_labels, cron_name, cron_spec
+from gitops_golden.render.cdi import OWNER_LABEL, cron_annotations, cron_labels, cron_name, cron_spec, volume_digits
 from gitops_golden.render.manifests import read_manifest
 from gitops_golden.render.names import parse
 from gitops_golden.verify.metadata import copied_labels
@@ -91,7 +91,7 @@ class Expected:
     @property
     def volume(self) -> str:
         """The volume's name: CDI calls it after the DataSource and the digest's first 12 hexadecimal digits."""
-        return f"{self.data_source}-{(self.digest or '').partition(':')[2][:12]}"
+        return f"{self.data_source}-{volume_digits(self.digest or '')}"
 
 
 def expected_of(variant: Variant, fleet: str, *, content: bytes, served: str | None, known: frozenset[str]) -> Expected:

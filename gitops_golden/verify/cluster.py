@@ -12,10 +12,12 @@ from gitops_golden.verify.model import ClusterResult, Finding, Link, Verdict
 from gitops_golden.verify.vendor import Vendor, not_replaced, vendor_images
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from gitops_golden.fleet.observation import Observation, Observed
     from gitops_golden.plan.model import ClusterPlan
+    from gitops_golden.verify.case import Beside
     from gitops_golden.verify.expectations import Expectations
 
 
@@ -26,14 +28,16 @@ def judge_cluster(held: ClusterPlan, expectations: Expectations, seen: Observed,
         return ClusterResult(seen.cluster, seen.last_known, None, silent, answered=False)
     files = expectations.of_cluster(held)
     git = expectations.truth.git
-    finding = unpublished(git, held.cluster.name, files) or _vendor(held, expectations, seen, now)
+    finding = unpublished(git, held.cluster.name, files) or _vendor(held, files, expectations, seen, now)
     server = seen.server.version if seen.server else None
     return ClusterResult(seen.cluster, seen.read_at, server, finding, not_judged=_not_judged(held, expectations, seen))
 
 
-def _vendor(held: ClusterPlan, expectations: Expectations, seen: Observation, now: datetime) -> Finding | None:
+def _vendor(
+    held: ClusterPlan, files: Sequence[Beside], expectations: Expectations, seen: Observation, now: datetime
+) -> Finding | None:
     plan, name, git = held.holding.vendor, held.cluster.name, expectations.truth.git
-    file = next((each for each in expectations.of_cluster(held) if each.kind == "hyperconverged"), None)
+    file = next((each for each in files if each.kind == "hyperconverged"), None)
     if plan is None or file is None:
         return None
     vendor = Vendor(name, plan, file, git, seen)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitops_golden.fleet.views import cron_view
 from gitops_golden.render.cdi import ATTEMPT_ANNOTATION, DIGEST_ANNOTATION, RETAIN_NONE
+from gitops_golden.verify.beside import RESYNC, SYNC
 from gitops_golden.verify.metadata import carries, left_over, strayed
 from gitops_golden.verify.model import Finding, Link, Verdict
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from gitops_golden.verify.case import Past, Scene
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-SYNC = "let the GitOps engine sync this cluster"
-RESYNC = f"{SYNC}, which puts back what Git holds"
 
 
 def cron(scene: Scene) -> Finding | None:

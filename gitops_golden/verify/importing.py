@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from gitops_golden.fleet.shapes import instant
 from gitops_golden.fleet.views import data_source_view, data_volume_view, storage_class_view
 from gitops_golden.policy.schedules import next_after
+from gitops_golden.verify.beside import SYNC
 from gitops_golden.verify.model import Finding, Link, Verdict
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _not_started(scene: Scene, cron: CronView) -> Finding:
         return _progressing(
             "NotStarted",
             f"CDI does not act on {name} while the owner label of {scene.expected.data_source} names {owner}",
-            "let the GitOps engine sync this cluster, which sets the label",
+            f"{SYNC}, which sets the label",
         )
     return _progressing("NotStarted", f"CDI has not acted on {name} yet", "look at CDI's controller if this lasts")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitops_golden.fleet.views import data_source_view, volume_view
-from gitops_golden.render.cdi import OWNER_LABEL
+from gitops_golden.render.cdi import OWNER_LABEL, volume_digits
 from gitops_golden.render.manifests import Metadata
+from gitops_golden.verify.beside import SYNC
 from gitops_golden.verify.metadata import carries, copied_labels, left_over, own_labels, strayed
 from gitops_golden.verify.model import Finding, Link, Verdict
 
@@ -53,7 +54,7 @@ def serving(scene: Scene) -> Finding | None:
             link,
             "DataSourceAbsent",
             f"{expected.data_source} is not on the cluster",
-            "let the GitOps engine sync this cluster",
+            SYNC,
         )
     found = data_source_view(raw)
     if found.meta.owner != expected.cron:
@@ -63,7 +64,7 @@ def serving(scene: Scene) -> Finding | None:
             link,
             "OwnerLabelEdited",
             f"the owner label of {expected.data_source} {owner}, not {expected.cron}",
-            "let the GitOps engine sync this cluster, which puts the label back",
+            f"{SYNC}, which puts the label back",
         )
     return _points(scene, found) or _ready(found)
 
@@ -83,9 +84,7 @@ def served_digest(seen: Observation, namespace: str, image: str, known: frozense
     if found is None:
         return None
     short = source.name.rpartition("-")[2]
-    return _digest(volume_view(found)) or next(
-        (digest for digest in known if digest.partition(":")[2][:12] == short), None
-    )
+    return _digest(volume_view(found)) or next((digest for digest in known if volume_digits(digest) == short), None)
 
 
 def _broken(link: Link, reason: str, message: str, remedy: str) -> Finding:
@@ -199,14 +198,14 @@ def _metadata(scene: Scene) -> Finding | None:
     name, what = found.meta.name, ", ".join(differing)
     earlier = (each for each in _served(scene) if _carries(found, each))
     if next(earlier, None):
-        remedy = "let the GitOps engine sync this cluster"
+        remedy = SYNC
         message = f"{name} is as an earlier commit had it in {what}"
         return Finding(Verdict.PROGRESSING, Link.DATASOURCE, "NotSynced", message, remedy, scene.past()[0].since)
     return _broken(
         Link.DATASOURCE,
         "MetadataEdited",
         f"{name} differs from Git in {what}",
-        "let the GitOps engine sync this cluster; what Git no longer holds and stays is taken off by hand",
+        f"{SYNC}; what Git no longer holds and stays is taken off by hand",
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.unit.policy.bad_policies import BAD
-from tests.unit.policy.good_policy import Link
+from tests.unit.policy.good_policy import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,13 +20,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
 def test_a_wrong_policy_ends_with_2_and_its_place(bad: BadPolicy, run: Callable[..., Ran], tmp_path: Path) -> None:
     folder = tmp_path / "fleet"
-    for name, content in bad.files:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(content, Link):
-            path.symlink_to(content.target)
-        else:
-            path.write_bytes(content)
+    write(bad, folder)
     before = sorted(tmp_path.rglob("*"))
     ran = run("lock", str(folder / "fleet.yaml"))
     assert (ran.code, ran.out) == (2, "")

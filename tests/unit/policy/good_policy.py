@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GOOD = """\
 apiVersion: gitops-golden/v1alpha1
@@ -76,6 +80,17 @@ class BadPolicy:
     files: tuple[tuple[str, bytes | Link], ...]
     says: str
     at: str
+
+
+def write(bad: BadPolicy, folder: Path) -> None:
+    """Put a policy's files into a folder."""
+    for name, content in bad.files:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, Link):
+            path.symlink_to(content.target)
+        else:
+            path.write_bytes(content)
 
 
 def bad(name: str, at: str, says: str, *, files: dict[str, bytes | Link] | None = None, fleet: bytes) -> BadPolicy:

@@ -11,20 +11,10 @@ import pytest
 from gitops_golden.errors import InputErrors
 from gitops_golden.policy.load import load
 from tests.unit.policy.bad_policies import BAD
-from tests.unit.policy.good_policy import GOOD, INVENTORY, BadPolicy, Link
+from tests.unit.policy.good_policy import GOOD, INVENTORY, BadPolicy, write
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def write(bad: BadPolicy, folder: Path) -> None:
-    for name, content in bad.files:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(content, Link):
-            path.symlink_to(content.target)
-        else:
-            path.write_bytes(content)
 
 
 def state(folder: Path) -> list[tuple[str, int, int]]:
