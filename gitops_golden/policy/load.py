@@ -13,9 +13,10 @@ from gitops_golden.documents import Mapping, Scalar, examine
 from gitops_golden.errors import InputError, InputErrors, Location, Problem
 from gitops_golden.policy import access, files, guardrails, names, sections
 from gitops_golden.policy.beside import Beside
-from gitops_golden.policy.fields import Reader, Shape, nearest, shown
+from gitops_golden.policy.fields import Reader, nearest, shown
 from gitops_golden.policy.members import DOCUMENT, METADATA, Members
 from gitops_golden.policy.model import EVERY_USER, DeliveryTarget, Layer, Policy, Registry
+from gitops_golden.policy.objective import objective
 from gitops_golden.policy.vendor_images import vendor_images
 
 if TYPE_CHECKING:
@@ -23,23 +24,10 @@ if TYPE_CHECKING:
 
     from gitops_golden.documents import Document, Node
     from gitops_golden.policy.files import Folder, Found
-    from gitops_golden.policy.model import Source, VendorImages
+    from gitops_golden.policy.model import Objective, Source, VendorImages
 
 GROUP: Final = "gitops-golden/"
 API_VERSION: Final = "gitops-golden/v1alpha1"
-SPEC: Final = Shape(
-    "spec",
-    frozenset(
-        {
-            *("registry", "delivery", "defaults", "images", "inventory", "clusters", "placements", "overrides"),
-            *("vendorImages", "channels", "consumers", "guardrails", "templates"),
-        }
-    ),
-    ("registry",),
-    frozenset({"objective"}),
-    "spec.",
-)
-INVENTORY: Final = Shape("An inventory", frozenset({"apiVersion", "kind", "clusters"}), ("clusters",))
 INVENTORY_KINDS: Final = ("Inventory", "Cluster")
 KINDS: Final = ("FleetPolicy", "Image", "Placement", "Override", "Guardrail", *INVENTORY_KINDS)
 _SUGGESTIONS: Final = 20
@@ -87,6 +75,7 @@ class _Loading:
         self._defaults = Layer("defaults")
         self._consumers = EVERY_USER
         self._vendor_images: VendorImages | None = None
+        self._objective: Objective | None = None
         self._templates: tuple[tuple[str, Source], ...] = ()
         self._images = Members("image", sections.IMAGE, names.short_subdomain, sections.image)
         self._clusters = Members("cluster", sections.CLUSTER, names.subdomain, sections.cluster)
@@ -165,6 +154,7 @@ class _Loading:
             vendor_images=self._vendor_images,
             guardrails=tuple(self._guardrails.values),
             templates=self._templates,
+            objective=self._objective,
         )
         return Loaded(policy, tuple(self._warnings))
 
@@ -259,7 +249,7 @@ class _Loading:
             case "Guardrail":
                 self._guardrails.take_document(self._reader, root)
             case _:
-                fields = self._reader.fields(root, INVENTORY)
+                fields = self._reader.fields(root, sections.INVENTORY)
                 if "clusters" in fields:
                     self._clusters.take_list(self._reader, fields["clusters"], "clusters")
 
@@ -273,7 +263,7 @@ class _Loading:
             return
         self._head = (name, root.where)
         if "spec" in document:
-            self._spec(reader, reader.fields(document["spec"], SPEC))
+            self._spec(reader, reader.fields(document["spec"], sections.SPEC))
 
     def _spec(self, reader: Reader, spec: dict[str, Node]) -> None:
         if "registry" in spec:
@@ -290,6 +280,7 @@ class _Loading:
             self._consumers = access.consumers(reader, spec["consumers"])
         if "templates" in spec:
             self._templates = self._beside.templates(spec["templates"])
+        self._objective = objective(reader, spec.get("objective"))
         for field, members in self._lists.items():
             if field in spec:
                 members.take_list(reader, spec[field], field)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import timedelta
     from pathlib import Path
 
     from gitops_golden.documents import Node
@@ -241,10 +242,18 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Objective:
+    """What the policy promises: ``converge`` is how long a change may take until every cluster serves it."""
+
+    converge: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A whole fleet policy. Images and clusters are sorted by name; overrides keep their order.
 
-    ``vendor_images`` None is hands off. ``templates`` are the user's, by name below their folder.
+    ``vendor_images`` None is hands off. ``templates`` are the user's, by name below their folder. Without an
+    ``objective`` nothing is ever overdue.
     """
 
     name: str
@@ -263,3 +272,4 @@ class Policy:
     vendor_images: VendorImages | None = None
     guardrails: tuple[Guardrail, ...] = ()
     templates: tuple[tuple[str, Source], ...] = ()
+    objective: Objective | None = None

@@ -23,6 +23,18 @@ if TYPE_CHECKING:
 
     Fields = Mapping[str, Node]
 
+SPEC: Final = Shape(
+    "spec",
+    frozenset(
+        {
+            *("registry", "delivery", "defaults", "images", "inventory", "clusters", "placements", "overrides"),
+            *("vendorImages", "channels", "consumers", "guardrails", "templates", "objective"),
+        }
+    ),
+    ("registry",),
+    path="spec.",
+)
+INVENTORY: Final = Shape("An inventory", frozenset({"apiVersion", "kind", "clusters"}), ("clusters",))
 REGISTRY: Final = Shape(
     "registry",
     frozenset({"address", "layout", "plainHTTP", "pullSecret", "caBundle", "externalSecret"}),

@@ -120,6 +120,7 @@ GUARDRAIL = st.fixed_dictionaries(
     {"name": NAME, "schema": st.just("guard.json")},
     optional={"mode": st.sampled_from(guardrails.MODES), "images": SELECTOR, "clusters": SELECTOR},
 )
+DURATION = st.sampled_from(["4h", "1h30m", "90s", "2d", "0d1s"])
 SPEC = st.fixed_dictionaries(
     {"registry": REGISTRY},
     optional={
@@ -136,6 +137,7 @@ SPEC = st.fixed_dictionaries(
         "consumers": st.lists(CONSUMER, max_size=3),
         "vendorImages": VENDOR_IMAGES,
         "templates": st.just("templates"),
+        "objective": st.fixed_dictionaries({"converge": DURATION}),
     },
 )
 
@@ -164,7 +166,28 @@ POLICY = st.builds(
     specs(),
 )
 WRONG = st.sampled_from(
-    [None, True, 0, 101, 1.5, "", "-a", "A b", "x" * 300, "a@b", [], [1], {}, {"x": 1}, ["-a"], "no\n", ["pod", "pod"]]
+    [
+        None,
+        True,
+        0,
+        101,
+        1.5,
+        "",
+        "-a",
+        "A b",
+        "x" * 300,
+        "a@b",
+        [],
+        [1],
+        {},
+        {"x": 1},
+        ["-a"],
+        "no\n",
+        ["pod", "pod"],
+        "4h\n",
+        "0h",
+        "5m4h",
+    ]
 )
 FIELD = st.sampled_from(
     [

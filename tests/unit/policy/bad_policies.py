@@ -238,7 +238,11 @@ LATER = (
     swap("repository of an engine", "branch: main", "repository: https://a.example/b.git", "13:5", "not supported yet"),
     swap("argocd", "engine: none", "engine: argocd", "12:13", "argocd is not supported yet"),
     swap("unknown engine", "engine: none", "engine: argo", "12:13", "unknown"),
-    spec("objective", "objective: x", 3, "spec.objective is not supported yet"),
+    spec("objective that is text", "objective: x", 14, "objective must be a map"),
+    spec("objective without a time", "objective: {}", 14, "objective has no converge"),
+    spec("objective of no time", "objective: {converge: 0h}", 25, "write a span of time such as 4h"),
+    spec("objective in words", "objective: {converge: 4 hours}", 25, "is no span of time"),
+    spec("objective as a number", "objective: {converge: 4}", 25, "must be text"),
 )
 
 BAD: tuple[BadPolicy, ...] = (

@@ -14,6 +14,7 @@ from gitops_golden.documents import as_data, parse_one
 from gitops_golden.errors import InputErrors
 from gitops_golden.policy import access, guardrails, layers, load, platforms, sections, vendor_images
 from gitops_golden.policy.names import ARCHITECTURES
+from gitops_golden.policy.objective import OBJECTIVE
 from gitops_golden.resources import shipped
 from tests.testbed.pki import Authority
 from tests.unit.policy.any_policy import POLICY, mutated
@@ -93,17 +94,18 @@ HYPER_CONVERGED_PATH = ("properties", "hyperConverged", "anyOf", 1)
 @pytest.mark.parametrize(
     ("path", "shape", "also"),
     [
-        (("FleetPolicy", "properties", "spec"), load.SPEC, ()),
+        (("FleetPolicy", "properties", "spec"), sections.SPEC, ()),
         (REGISTRY_PATH, sections.REGISTRY, ()),
         ((*REGISTRY_PATH, "properties", "externalSecret"), access.EXTERNAL_SECRET, ()),
         (("FleetPolicy", "properties", "spec", "properties", "delivery"), sections.DELIVERY, ()),
         (("vendorImages", "anyOf", 1), vendor_images.VENDOR_IMAGES, ()),
         (("vendorImages", "anyOf", 1, "properties", "templates", "items"), vendor_images.TEMPLATE, ()),
+        (("FleetPolicy", "properties", "spec", "properties", "objective"), OBJECTIVE, ()),
         (("channelItem",), access.CHANNEL, ("name",)),
         (("consumer",), access.SUBJECT, ()),
         (("platform", "anyOf", 1), platforms.PLATFORM, ()),
         (("platform", "anyOf", 1, *HYPER_CONVERGED_PATH), platforms.HYPER_CONVERGED, ()),
-        (("Inventory",), load.INVENTORY, ("apiVersion", "kind")),
+        (("Inventory",), sections.INVENTORY, ("apiVersion", "kind")),
         (("settings",), sections.SETTINGS, ()),
         (("imageItem",), sections.IMAGE, ("name",)),
         (("clusterItem",), sections.CLUSTER, ("name",)),
