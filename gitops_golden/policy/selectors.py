@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -9,6 +10,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Operator = Literal["In", "NotIn", "Exists", "DoesNotExist"]
+"""What a policy may say."""
+Ordering = Literal["Gt", "Lt"]
+"""What a selector may say besides on the command line, where kubectl has it."""
+_WHOLE: Final = re.compile(r"[0-9]{1,63}")
+_MOST: Final = 2**63 - 1
+
+
+def whole(text: str) -> int | None:
+    """Return a label's value as the number that Go's 64 bits hold, or None if it is none."""
+    number = int(text) if _WHOLE.fullmatch(text) else None
+    return None if number is None or number > _MOST else number
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +31,14 @@ class Requirement:
     """
 
     key: str
-    operator: Operator
+    operator: Operator | Ordering
     values: tuple[str, ...] = ()
 
     def matches(self, labels: Mapping[str, str]) -> bool:
         """Tell whether labels meet it.
 
-        A missing key meets NotIn and DoesNotExist (k8s.io/apimachinery, pkg/labels/selector.go).
+        A missing key meets NotIn and DoesNotExist; Gt and Lt are met by whole numbers alone
+        (k8s.io/apimachinery, pkg/labels/selector.go).
         """
         match self.operator:
             case "In":
@@ -36,6 +49,11 @@ class Requirement:
                 return self.key in labels
             case "DoesNotExist":
                 return self.key not in labels
+            case "Gt" | "Lt":
+                found, bound = whole(labels.get(self.key, "")), whole(self.values[0])
+                if found is None or bound is None:
+                    return False
+                return found > bound if self.operator == "Gt" else found < bound
 
 
 @dataclass(frozen=True, slots=True)
