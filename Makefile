@@ -12,7 +12,7 @@ WORKERS ?= 2
 CONTEXTS ?=
 REGISTRY ?=
 
-.PHONY: help demo test e2e lint format bench golden record testbed clean
+.PHONY: help demo test e2e browser lint format bench golden record testbed clean
 
 help: ## show this help
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -25,6 +25,9 @@ test: $(VENV)/.dev $(VENV)/.registry ## run every test that needs no control pla
 
 e2e: $(VENV)/.dev $(if $(CONTEXTS),,testbed) ## run the tests on real control planes; CONTEXTS=a,b REGISTRY=http://host:port for existing clusters
 	$(BIN)/pytest tests/e2e -n $(if $(CONTEXTS),0,$(WORKERS)) --dist loadfile $(if $(CONTEXTS),--contexts=$(CONTEXTS)) $(if $(REGISTRY),--registry=$(REGISTRY))
+
+browser: $(VENV)/.dev ## open the HTML report in headless Chromium, where there is one, and use it
+	$(BIN)/pytest tests/browser -n $(WORKERS)
 
 lint: $(VENV)/.dev ## run ruff, mypy --strict and the import contracts
 	$(BIN)/ruff check .
@@ -40,7 +43,7 @@ bench: $(VENV)/.dev ## measure speed and memory beside references, in one run
 	$(BIN)/python -m tests.benchmarks
 
 golden: $(VENV)/.dev ## write the golden trees and generated pages anew; read the diff before you commit
-	$(BIN)/pytest -q tests/unit/render tests/unit/test_docs.py tests/unit/test_docs_guardrails.py tests/integration/test_demo.py tests/integration/test_howtos.py --update-golden
+	$(BIN)/pytest -q tests/unit/render tests/unit/test_docs.py tests/unit/test_docs_guardrails.py tests/unit/test_docs_reports.py tests/integration/test_demo.py tests/integration/test_howtos.py --update-golden
 
 record: $(VENV)/.dev ## record the snapshots of sample-fleet anew, from a run on real control planes
 	$(BIN)/python -m tests.testbed.sample

@@ -11,6 +11,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def write_file(path: Path, data: bytes) -> None:
+    """Write what a user named: a file is replaced whole, behind a link too. Raises OSError.
+
+    A device or a pipe, such as ``/dev/stdout``, is written to: root could replace it, and nobody wants that.
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        path.write_bytes(data)
+    else:
+        # Path.resolve() raises what is no OSError for a link that leads to itself.
+        replace_file(type(path)(os.path.realpath(path)), data)
+
+
 def replace_file(path: Path, data: bytes) -> None:
     """Make ``data`` the content of a file, new or not, keeping the mode of one that is there. Raises OSError."""
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None

@@ -36,5 +36,7 @@ run 1 'What would publishing change? (exit code 1: something)' 'gitops-golden di
 run 0 'One commit for the GitOps engine.' 'gitops-golden publish --repo ../clusters.git'
 run 1 'Has every cluster converged? (exit code 1: no)' \
   "gitops-golden verify --repo ../clusters.git --snapshots snapshots --at $at"
+run 1 'What do clusters hold that Git does not say? (exit code 1: something)' \
+  "gitops-golden drift --repo ../clusters.git --snapshots snapshots --at $at"
 
 printf '\nThat was the whole path. README.md tells how to walk it with your own registry, repository and clusters.\n'

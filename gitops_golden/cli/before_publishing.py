@@ -15,6 +15,7 @@ import click
 from gitops_golden.cli.observe import read_targets
 from gitops_golden.cli.options import kubeconfig_option, timeout_option
 from gitops_golden.errors import FindingError, InputError, Problem
+from gitops_golden.fleet.readers import Target
 from gitops_golden.report.words import clean, listed
 
 if TYPE_CHECKING:
@@ -40,16 +41,14 @@ class Source:
 
     def read(self, clusters: Sequence[NewList], now: datetime) -> Mapping[str, Observed]:
         """Return what clusters hold as a whole, by name. Raises ``InputError`` for a source that cannot be read."""
-        if self.snapshots is not None:
-            from gitops_golden.fleet.snapshot import read_folder  # noqa: PLC0415 -- only where one is named
-
-            return read_folder(self.snapshots, (new.held.cluster.name for new in clusters), now=now)
-        from gitops_golden.fleet.kubeconfig import Target  # noqa: PLC0415 -- costs half a second
-
         about = (new.held.cluster for new in clusters)
         # No namespace: HyperConverged is listed for the whole cluster.
         targets = [Target(cluster.name, cluster.context, frozenset()) for cluster in about]
-        return read_targets(targets, self.kubeconfig, now=now, seconds=self.timeout)
+        if self.snapshots is not None:
+            from gitops_golden.fleet.snapshots import SnapshotReader  # noqa: PLC0415 -- only where one is named
+
+            return {seen.cluster: seen for seen in SnapshotReader(self.snapshots).read(targets, lambda: now)}
+        return read_targets(targets, self.kubeconfig, seconds=self.timeout)
 
 
 def source_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -85,7 +84,7 @@ def lost_templates(
     from gitops_golden.cli.repository_truth import RepositoryTruth  # noqa: PLC0415 -- only where clusters are read
     from gitops_golden.verify.admins_templates import losses, new_lists  # noqa: PLC0415 -- as above
 
-    truth = RepositoryTruth(repository, opened.plan, branch)
+    truth = RepositoryTruth(repository.standing(branch), opened.plan)
     new = new_lists(opened.plan, opened.renderer.folder, truth)
     if not new:
         return (), ()

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 def clusters_repository(location: str) -> Iterator[Repository]:
     """Open the repository; a clone of a URL is gone afterwards."""
     try:
-        folder = tempfile.TemporaryDirectory(prefix="gitops-golden-")
+        # Who was given up because the server is silent may still write there.
+        folder = tempfile.TemporaryDirectory(prefix="gitops-golden-", ignore_cleanup_errors=True)
     except OSError as error:
         raise OutsideError(f"no temporary folder can be made: {error.strerror}", remedy="set TMPDIR") from error
     with (

@@ -7,22 +7,27 @@ from __future__ import annotations
 
 import gc
 import importlib
-import os
 import sys
 import tempfile
+import threading
+import time
 import traceback
 from typing import TYPE_CHECKING
 
 import click
 
 from gitops_golden import __version__
+from gitops_golden.cli.interrupts import leave
 from gitops_golden.cli.terminal import tell
 from gitops_golden.errors import BUG, WRONG_INPUT, GoldenError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 INTERRUPTED = 130
+TERMINATED = 143
+PATIENCE = 0.5
+"""Seconds for threads that are about to end by themselves."""
 GARBAGE_THRESHOLD = 200_000
 VERBS = {
     "check": "Is the policy right? Works offline.",
@@ -33,6 +38,8 @@ VERBS = {
     "render": "Write the manifests to a folder.",
     "publish": "Commit the manifests to the clusters' repository.",
     "verify": "Has every delivery converged? Else the first broken link.",
+    "drift": "What do clusters hold that Git doesn't say, and the reverse?",
+    "merge": "Put the reports of a fleet's shards together.",
     "snapshot": "Record what one cluster holds.",
     "schema": "Print a JSON Schema.",
 }
@@ -86,11 +93,20 @@ def commands() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command line and exit: 0 fine, 1 a finding, 2 wrong input, 3 the outside failed, 70 a bug of ours."""
+    before = set(threading.enumerate())
     code = _code(arguments)
-    if code == INTERRUPTED:
-        # Python would wait at its end for requests that other threads still have under way.
-        os._exit(code)
+    if code in (INTERRUPTED, TERMINATED) or _linger(set(threading.enumerate()) - before):
+        leave(code)
     sys.exit(code)
+
+
+def _linger(threads: Collection[threading.Thread]) -> bool:
+    """Whether Python would wait at its end for requests that other threads still have under way."""
+    end = time.monotonic() + PATIENCE
+    for thread in threads:
+        if not thread.daemon:
+            thread.join(max(0.0, end - time.monotonic()))
+    return any(thread.is_alive() and not thread.daemon for thread in threads)
 
 
 def _code(arguments: Sequence[str] | None) -> int:
@@ -123,7 +139,9 @@ def _bug() -> int:
             log.write(report)
     except OSError:
         # No place to save it to.
-        tell(f"error: this is a bug of gitops-golden; please report it with this\n{report}")
+        tell("error: this is a bug of gitops-golden; please report it with this")
+        for line in report.splitlines():
+            tell(line)
     else:
         tell(f"error: this is a bug of gitops-golden; please report it with {log.name}")
     return BUG

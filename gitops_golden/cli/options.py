@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 LONGEST_WAIT = 86_400.0
 """Seconds. Clocks of sockets and threads overflow far above it."""
+YEARS = range(1970, 9000)
+"""What is reckoned from a time, such as a schedule's next one by a clock that is off, is in the calendar then, too."""
 
 
 class Moment(click.ParamType[datetime]):
@@ -26,10 +28,13 @@ class Moment(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         try:
-            moment = datetime.fromisoformat(str(value))
-            return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+            found = datetime.fromisoformat(str(value))
+            moment = found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
         except (ValueError, OverflowError):
+            moment = None
+        if moment is None or moment.year not in YEARS:
             self.fail(f"{value!r} is no time such as 2026-11-21T10:00:00Z", param, ctx)
+        return moment
 
 
 class Seconds(click.FloatRange):

@@ -11,7 +11,10 @@ from gitops_golden.resources import shipped
 
 FILES: Final = ("policy", "lock", "snapshot", "delivery")
 """What people and commands write, and a delivery as guardrails see it."""
-PRINTED: Final = ("check", "explain", "lock-changes", "lock-check", "plan", "diff", "render", "publish", "report")
+PRINTED: Final = (
+    *("check", "explain", "lock-changes", "lock-check", "plan", "diff", "render", "publish"),
+    *("report", "drift"),
+)
 """What commands print for machines."""
 SCHEMAS: Final = (*FILES, *PRINTED)
 
@@ -32,6 +35,7 @@ def command(name: str) -> None:
       lock-changes  of `lock`
       lock-check    of `lock --check`
       report        of `verify`
+      drift         of `drift`
 
     \b
     Examples:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -12,7 +11,7 @@ from gitops_golden.cli.options import fleet_argument, kubeconfig_option, timeout
 from gitops_golden.cli.terminal import show
 from gitops_golden.cli.wiring import open_fleet
 from gitops_golden.errors import InputError, OutsideError
-from gitops_golden.files import replace_file
+from gitops_golden.files import write_file
 from gitops_golden.fleet.observation import Unreachable
 from gitops_golden.fleet.snapshot import write
 from gitops_golden.report.words import counted
@@ -44,13 +43,12 @@ def command(fleet: Path, *, cluster: str, to: Path, kubeconfig: Path | None, tim
     plan = open_fleet(fleet).plan
     if all(held.cluster.name != cluster for held in plan.clusters):
         raise InputError(f"the policy has no cluster {cluster!r}", remedy="see `gitops-golden plan`")
-    now = datetime.now(UTC)
-    seen = read_contexts(plan, kubeconfig, now=now, seconds=timeout, only=cluster)[cluster]
+    seen = read_contexts(plan, kubeconfig, seconds=timeout, only=cluster)[cluster]
     if isinstance(seen, Unreachable):
         raise OutsideError(f"{cluster} could not be read ({seen.reason}): {seen.message}")
     data = write(seen)
     try:
-        replace_file(to.resolve(), data)
+        write_file(to, data)
     except OSError as error:
         raise InputError(f"{to} cannot be written: {error.strerror}", remedy="name another file") from error
     gaps = f", {counted(len(seen.unread), 'kind')} not readable" if seen.unread else ""

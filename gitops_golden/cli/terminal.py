@@ -51,15 +51,19 @@ def show(text: str) -> None:
 
 def show_json(value: Any) -> None:
     """Print a result for machines."""
+    from gitops_golden.report.words import harmless  # noqa: PLC0415 -- only JSON needs it
+
     # In ASCII: what a cluster said may hold half a character, or what drives a terminal.
-    show(json.dumps(value, indent=2))
+    show(harmless(json.dumps(value, indent=2)))
 
 
 def tell(text: str) -> None:
-    """Tell a person something that is not the result; what came from outside must not drive the terminal."""
-    click.echo(
-        "".join(each if each.isprintable() or each == "\n" else f"\\x{ord(each):02x}" for each in text), err=True
-    )
+    """Tell a person something that is not the result, in one line.
+
+    What came from outside drives no terminal, forges no line, and is no command to the CI system that reads the log.
+    """
+    shown = "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in text)
+    click.echo(shown.replace("##", "#\\x23"), err=True)
 
 
 def warn(problems: Iterable[Problem]) -> None:
@@ -69,8 +73,14 @@ def warn(problems: Iterable[Problem]) -> None:
 
 
 @contextmanager
-def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show how far a long work is: a bar on a terminal, else a plain line at the start; yields the step to call."""
+def progress(what: str, total: int, *, shown: bool = True) -> Iterator[Callable[[], None]]:
+    """Show how far a long work is: a bar on a terminal, else a plain line at the start; yields the step to call.
+
+    Unless ``shown``: what is over in no time.
+    """
+    if not shown:
+        yield _nothing
+        return
     if sys.stderr is None or not sys.stderr.isatty():
         tell(f"{what} ({total})")
         yield _nothing

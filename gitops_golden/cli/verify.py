@@ -2,57 +2,36 @@
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from gitops_golden.cli.clusters_repository import clusters_repository
-from gitops_golden.cli.observe import read_contexts
-from gitops_golden.cli.options import (
-    Moment,
-    fleet_argument,
-    kubeconfig_option,
-    output_option,
-    repository_options,
-    timeout_option,
-)
-from gitops_golden.cli.repository_truth import RepositoryTruth
-from gitops_golden.cli.terminal import show, show_json, style, tell
+from gitops_golden.cli.ground import ground_of
+from gitops_golden.cli.narrowing import narrowing_options, scope_of
+from gitops_golden.cli.options import fleet_argument, repository_options
+from gitops_golden.cli.printing import exit_code, hand_out, report_options
+from gitops_golden.cli.verifying import Sources, reader_of, reading_options, truth_of, verified
+from gitops_golden.cli.waiting import wait_for_convergence, waiting_options
 from gitops_golden.cli.wiring import open_fleet
-from gitops_golden.errors import FINDING, OUTSIDE_FAILED, InputError
-from gitops_golden.fleet.observation import Unreachable
-from gitops_golden.registry.source import open_registry
-from gitops_golden.registry.update import check
-from gitops_golden.report.verification import as_json, as_text
-from gitops_golden.verify.expectations import Truth
-from gitops_golden.verify.judge import judge_fleet
-from gitops_golden.verify.model import Link, Verdict
+from gitops_golden.errors import InputError
+from gitops_golden.plan.narrow import narrow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from datetime import datetime, timedelta
+    from pathlib import Path
 
-    from gitops_golden.cli.wiring import Fleet
-    from gitops_golden.fleet.observation import Observed
-    from gitops_golden.git.repository import Repository
-    from gitops_golden.verify.model import Report
+    from gitops_golden.cli.printing import Written
+    from gitops_golden.plan.narrow import Narrowing
 
 
 @click.command("verify")
 @fleet_argument
 @repository_options
-@kubeconfig_option("Read live clusters, each through its context in this file.")
-@click.option(
-    "--snapshots",
-    metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Read recorded clusters from this folder.",
-)
-@click.option("--at", metavar="TIME", type=Moment(), help="Judge ages as of this time. Default: now.")
-@timeout_option
-@output_option("table", "wide", "json")
+@reading_options
+@narrowing_options
+@waiting_options
+@report_options
 def command(
     fleet: Path,
     repo: str,
@@ -62,7 +41,12 @@ def command(
     snapshots: Path | None,
     at: datetime | None,
     timeout: float,
+    narrowing: Narrowing,
+    wait: timedelta | None,
+    by: str | None,
     output: str,
+    write: tuple[Written, ...],
+    attest: Path | None,
 ) -> int:
     """Judge every delivery: is what consumers are given the digest that the registry, the lock and Git hold?
 
@@ -75,59 +59,35 @@ def command(
     Examples:
       gitops-golden verify --repo ../clusters.git --kubeconfig ~/.kube/config
       gitops-golden verify --repo ../clusters.git --snapshots snapshots/ --at 2026-11-21T10:00:00Z
-      gitops-golden verify --repo ../clusters.git --kubeconfig fleet.kubeconfig -o json
+      gitops-golden verify --repo ../clusters.git --kubeconfig fleet.kubeconfig --only image=rhel9 --clusters site=edge
+      gitops-golden verify --repo ../clusters.git --kubeconfig f --wait 30m
+      gitops-golden verify --repo ../clusters.git --kubeconfig f --write html=report.html --attest proof.json
     """
-    if (kubeconfig is None) == (snapshots is None):
-        raise InputError("name the clusters' source", remedy="either --kubeconfig F or --snapshots DIR")
+    sources = Sources(kubeconfig, snapshots, timeout)
+    if wait is not None:
+        if at is not None:
+            raise InputError("--wait and --at exclude each other", remedy="who waits judges as of now")
+        return wait_for_convergence(
+            ground_of(fleet, repo, branch, narrowing),
+            sources,
+            span=wait,
+            by=by,
+            scope=scope_of(narrowing),
+            hand_out=lambda report: hand_out(report, output, write, attest),
+        )
+    if by is not None:
+        raise InputError("--by says how a wait is shown", remedy="name --wait, too")
     opened = open_fleet(fleet)
-    now = at or datetime.now(UTC)
+    plan = narrow(opened.plan, narrowing)
+    reader = reader_of(sources, opened.policy, at)
     with clusters_repository(repo) as repository:
-        truth = _truth(opened, repository, branch or opened.policy.delivery.branch)
-        if snapshots is not None:
-            observed = _read_snapshots(opened, snapshots, now)
-        else:
-            observed = read_contexts(opened.plan, kubeconfig, now=now, seconds=timeout)
-        report = judge_fleet(opened.plan, truth, observed, now)
-    if output == "json":
-        show_json(as_json(report))
-    else:
-        show(as_text(report, style(), wide=output == "wide"))
-    return _exit_code(report, live=snapshots is None)
-
-
-def _truth(opened: Fleet, repository: Repository, branch: str) -> Truth:
-    policy = opened.policy
-    releases = open_registry(policy.registry, environ=os.environ, home=Path.home())
-    states = check(policy, opened.lock, releases)
-    renderer = opened.renderer
-    head = repository.head(branch)
-    return Truth(
-        git=RepositoryTruth(repository, opened.plan, branch),
-        lock=opened.lock,
-        tags={state.image: state for state in states},
-        commit=head.id if head else None,
-        content=lambda variant: renderer.image(variant).content,
-        folder=renderer.folder,
-        added=renderer.added,
-    )
-
-
-def _read_snapshots(opened: Fleet, folder: Path, now: datetime) -> Mapping[str, Observed]:
-    from gitops_golden.fleet.snapshot import read_folder  # noqa: PLC0415 -- live reading needs none of it
-
-    observed = read_folder(folder, (held.cluster.name for held in opened.plan.receiving), now=now)
-    for seen in observed.values():
-        if isinstance(seen, Unreachable):
-            tell(f"warning: {seen.cluster}: {seen.message}")
-    return observed
-
-
-def _exit_code(report: Report, *, live: bool) -> int:
-    if report.converged:
-        return 0
-    if live and report.clusters and not any(cluster.answered for cluster in report.clusters):
-        return OUTSIDE_FAILED
-    only_registry = all(
-        finding.verdict is Verdict.UNREACHABLE and finding.link is Link.REGISTRY for finding in report.findings()
-    )
-    return OUTSIDE_FAILED if only_registry else FINDING
+        truth = truth_of(
+            opened,
+            plan,
+            repository,
+            branch or opened.policy.delivery.branch,
+            whole_clusters=narrowing.whole_clusters,
+        )
+        report = verified(plan, truth, reader, live=sources.live, at=at, scope=scope_of(narrowing))
+    hand_out(report, output, write, attest)
+    return exit_code(report, live=sources.live)

@@ -1,185 +1,139 @@
 """One conversation with one API server: bounded in time and size, read-only, in plain JSON.
 
-Tells apart a server that answers no (an ``Answer`` with its status) and one that cannot be asked
-(``ClusterFailure``). Importing this brings the kubernetes client, which is slow: live.py is loaded only to read.
+Tells apart a server that answers no (an ``Answer`` with its status) and one that cannot be asked (``ClusterFailure``).
 """
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-import urllib3
-from kubernetes.client import Configuration
-from kubernetes.client.rest import RESTClientObject
-from kubernetes.config import ConfigException, load_kube_config_from_dict
-from urllib3 import exceptions
-
 from gitops_golden.fleet.failure import ClusterFailure
 from gitops_golden.fleet.jsontext import parse_json
 from gitops_golden.fleet.shapes import mapping, text
+from gitops_golden.fleet.stream import Stream
+from gitops_golden.fleet.transfer import get, handle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gitops_golden.fleet.contexts import Access
+    from gitops_golden.fleet.endpoint import Endpoint
+    from gitops_golden.fleet.transfer import Reply
 
 OK = 200
 UNAUTHORIZED = 401
 FORBIDDEN = 403
 NOT_FOUND = 404
+PROXY_LOGIN = 407
 GONE = 410
+BUSY = 429
 SERVER_ERROR = 500
-_BUSY = (429, 503)  # what API priority and fairness, or a server that is starting, answers
+_BUSY = (BUSY, 503)  # what API priority and fairness, or a server that is starting, answers
 # An API server says in plain text that it does not know a path; proxies refuse with a page of their own.
 _SAID_IN_TEXT = (403, 404, 429)
+_UNKNOWN_PATH = b"404 page not found"
+# Reasons go into reports and metrics, and whoever answers may be hostile.
+_WORD = re.compile(r"[A-Z][A-Za-z]{0,63}")
 _ATTEMPTS = 3
-# Far above any page of ours: a cron or a claim has a few KiB, and etcd refuses an object over 1.5 MiB.
-_MAX_BYTES = 64 << 20
+# Of all answers: as plain values they take several times that.
+_MAX_TOGETHER = 256 << 20
+_MAX_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the API server answered: the HTTP status and the JSON object, a ``Status`` when it refuses."""
+    """What the API server answered: the HTTP status and the JSON object, a ``Status`` when it refuses.
+
+    ``date`` is the header of that name: the server's time of day, if it told. ``foreign`` is what no API server says
+    in these words, but something on the way to it.
+    """
 
     status: int
     body: Mapping[str, Any]
+    date: str = ""
+    foreign: bool = False
 
     @property
     def reason(self) -> str:
         """The API's own word for a refusal, such as ``Forbidden``; stable and CamelCase."""
-        return text(self.body, "reason") or f"Http{self.status}"
+        said = text(self.body, "reason")
+        return said if _WORD.fullmatch(said) else f"Http{self.status}"
 
 
 class ApiServer:
     """The API server of one context; all requests together end by ``deadline`` on the monotonic clock."""
 
-    def __init__(self, access: Access, *, deadline: float) -> None:
-        """Prepare the connection, without opening it yet.
-
-        Raises ClusterFailure if the context's certificates, keys or address are unusable.
-        """
-        self._host = access.host
+    def __init__(self, endpoint: Endpoint, *, deadline: float) -> None:
+        """Prepare the connection, without opening it yet."""
+        self._endpoint = endpoint
         self._deadline = deadline
-        self._address, self._headers, self._pool = _connection(access)
+        self._handle = handle(endpoint)
+        self._received = 0
 
     def close(self) -> None:
-        """Give the connections back."""
-        self._pool.clear()
+        """Give the connection back."""
+        self._handle.close()
 
     def get(self, path: str, **query: str | int) -> Answer:
-        """Return what the server answers to GET ``path``.
+        """Return what the server answers to GET ``path``. Not for several threads at a time.
 
         Raises ClusterFailure if it cannot be reached in time, does not accept the credentials or is no API
         server. A busy server and a connection that broke are tried again, twice at most.
         """
-        url = f"{self._address}{path}" + (f"?{urlencode(query)}" if query else "")
+        target = _target(path, query)
         for attempt in range(1, _ATTEMPTS + 1):
             last = attempt == _ATTEMPTS
             try:
-                status, wait, data = self._request(url)
+                left = min(self._deadline - time.monotonic(), _MAX_SECONDS)
+                reply = get(self._handle, self._endpoint, target, seconds=left)
             except ClusterFailure as failure:
                 if last or failure.reason != "ConnectionLost":
                     raise
                 continue
-            if last or status not in _BUSY or time.monotonic() + wait >= self._deadline:
+            if last or reply.status not in _BUSY:
+                break
+            wait = _seconds(reply.headers.get("retry-after", ""))
+            if time.monotonic() + wait >= self._deadline:
                 break
             time.sleep(wait)
-        return self._answer(status, data)
+        return self._answer(reply)
 
-    def _request(self, url: str) -> tuple[int, float, bytes]:
+    def stream(self, path: str, *, quiet: float, **query: str | int) -> Stream:
+        """Open GET ``path``, whose answer goes on and on; it is lost once nothing came for ``quiet`` seconds.
 
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise ClusterFailure("Timeout", f"{self._host} did not answer in time")
-        try:
-            response = self._pool.request(
-                "GET",
-                url,
-                headers=self._headers,
-                timeout=urllib3.Timeout(connect=left, read=left),
-                retries=False,
-                redirect=False,
-                preload_content=False,
-            )
-            data = self._body(response)
-        except exceptions.HTTPError as error:
-            raise ClusterFailure(*_diagnosis(error, self._host)) from error
-        except ValueError as error:  # http.client's, and it quotes the header: the token
-            raise ClusterFailure("KubeconfigUnusable", "the credentials cannot be sent as they are") from error
-        return response.status, _seconds(response.headers.get("Retry-After", "")), data
+        It has a connection of its own, so it may be called from any thread. Raises ClusterFailure as ``get`` does.
+        Nothing is tried again.
+        """
+        return Stream(self._endpoint, _target(path, query), quiet=quiet)
 
-    def _body(self, response: urllib3.BaseHTTPResponse) -> bytes:
-        data = bytearray()
-        for chunk in response.stream(1 << 16):
-            data += chunk
-            if len(data) > _MAX_BYTES:
-                response.close()
-                raise ClusterFailure("TooLarge", f"{self._host} answers with more than {_MAX_BYTES >> 20} MiB")
-            if time.monotonic() > self._deadline:
-                response.close()
-                raise ClusterFailure("Timeout", f"{self._host} did not finish its answer in time")
-        response.release_conn()
-        return bytes(data)
-
-    def _answer(self, status: int, data: bytes) -> Answer:
+    def _answer(self, reply: Reply) -> Answer:
+        status, shown = reply.status, self._endpoint.shown
+        self._received += reply.size
+        if self._received > _MAX_TOGETHER:
+            told = f"{shown} answers with more than {_MAX_TOGETHER >> 20} MiB in all"
+            raise ClusterFailure("TooLarge", told)
         if status == UNAUTHORIZED:
-            raise ClusterFailure("Unauthorized", f"{self._host} does not accept the credentials")
+            raise ClusterFailure("Unauthorized", f"{shown} does not accept the credentials")
+        if status == PROXY_LOGIN:
+            raise ClusterFailure("ProxyFailed", f"the proxy on the way to {shown} failed")
+        data = b"".join(reply.pieces)
         try:
             body = parse_json(data)
         except ValueError:
             body = None
-        if not isinstance(body, dict):
+        foreign = not isinstance(body, dict)
+        if foreign:
             if status not in _SAID_IN_TEXT and status < SERVER_ERROR:
-                raise ClusterFailure("NotAnApiServer", f"{self._host} does not answer as an API server does")
-            body = {}
-        return Answer(status, mapping(body))
+                raise ClusterFailure("NotAnApiServer", f"{shown} does not answer as an API server does")
+            foreign = not (status == NOT_FOUND and data.strip() == _UNKNOWN_PATH)
+        return Answer(status, mapping(body), reply.headers.get("date", ""), foreign)
 
 
-def _connection(access: Access) -> tuple[str, Mapping[str, str], urllib3.PoolManager]:
-
-    kubeconfig = {
-        "current-context": access.context,
-        "contexts": [{"name": access.context, "context": {"cluster": "cluster", "user": "user"}}],
-        "clusters": [{"name": "cluster", "cluster": dict(access.cluster)}],
-        "users": [{"name": "user", "user": dict(access.user)}],
-    }
-    configuration = Configuration()
-    try:
-        load_kube_config_from_dict(  # type: ignore[no-untyped-call] # kubernetes leaves its loader untyped
-            kubeconfig, client_configuration=configuration, persist_config=False
-        )
-        pool = RESTClientObject(configuration).pool_manager
-    except (ConfigException, exceptions.HTTPError, OSError, ValueError, TypeError) as error:
-        # The library's sentences quote the entry, credentials included.
-        raise ClusterFailure(
-            "KubeconfigUnusable", f"the entries of context {access.context} cannot be used as they are"
-        ) from error
-    headers = {"Accept": "application/json", "User-Agent": "gitops-golden"}
-    for setting in configuration.auth_settings().values():
-        headers[text(setting, "key")] = text(setting, "value")
-    return configuration.host, headers, pool
-
-
-def _diagnosis(error: Exception, host: str) -> tuple[str, str]:
-
-    refused = isinstance(error.__cause__, ConnectionRefusedError)
-    known: tuple[tuple[type[Exception], str, str], ...] = (
-        (exceptions.NameResolutionError, "NameNotResolved", f"the name of {host} does not resolve"),
-        (exceptions.NewConnectionError, "ConnectionFailed", f"no connection to {host} can be made"),
-        (exceptions.TimeoutError, "Timeout", f"{host} did not answer in time"),
-        (exceptions.SSLError, "TlsFailed", f"no trusted TLS connection to {host}: check its CA and its name"),
-        (exceptions.ProxyError, "ProxyFailed", f"the proxy on the way to {host} failed"),
-        (exceptions.LocationValueError, "KubeconfigUnusable", "the API server's address is malformed"),
-    )
-    if refused:
-        return "ConnectionRefused", f"nothing listens at {host}"
-    for family, reason, message in known:
-        if isinstance(error, family):
-            return reason, message
-    return "ConnectionLost", f"{host} broke the connection off"
+def _target(path: str, query: Mapping[str, str | int]) -> str:
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 def _seconds(retry_after: str) -> float:

@@ -22,10 +22,9 @@ LONGEST = 128
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """A manager of fields, such as ``kubectl-edit``, with how and when (UTC) it last changed any of those it owns."""
+    """A manager of fields, such as ``kubectl-edit``, and when (UTC) it last changed any of those it owns."""
 
     manager: str
-    operation: str
     when: datetime | None
 
 
@@ -35,7 +34,7 @@ def written(obj: object, *path: str) -> Writer | None:
     None where the object does not tell, as in an observation without managed fields.
     """
     owners = [
-        Writer(text(entry, "manager")[:LONGEST], text(entry, "operation"), instant(entry, "time"))
+        Writer(text(entry, "manager")[:LONGEST], instant(entry, "time"))
         for entry in items(obj, "metadata", "managedFields")
         if _owns(mapping(entry, "fieldsV1"), path)
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from gitops_golden import documents
 from gitops_golden.errors import Location, Problem
 from gitops_golden.fleet.observation import identity
 from gitops_golden.fleet.shapes import instant, items, mapping, text
+from gitops_golden.fleet.skew import MOST
+from gitops_golden.policy import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,11 +26,12 @@ API_VERSION = "gitops-golden/v1alpha1"
 KIND = "ClusterSnapshot"
 # A cluster with 500 images and all their volumes is about 10 MB.
 LIMITS = documents.Limits(size=64 << 20, depth=128, events=5_000_000)
+# Clocks differ. Beyond that, a time to come would make everything look younger than it is.
+CLOCK_SKEW = timedelta(minutes=5)
+MOST_SKEW = int(MOST.total_seconds())
 
 _REQUIRED = ("apiVersion", "kind", "metadata", "readAt", "objects")
-_OPTIONAL = ("server", "namespaces", "absentKinds", "unread")
-_CLUSTER = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-_CLUSTER_LENGTH = 253
+_OPTIONAL = ("server", "namespaces", "absentKinds", "unread", "clockSkewSeconds")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _SHAPES: dict[type, str] = {str: "a text", dict: "a map", list: "a list"}
 
@@ -93,12 +97,15 @@ def _head_faults(value: dict[str, Any]) -> Iterator[_Fault]:
     for key in ("absentKinds", "namespaces"):
         for index, entry in enumerate(items(value, key)):
             yield from _typed((key, index), entry, str)
+    skew = value.get("clockSkewSeconds", 0)
+    if isinstance(skew, bool) or not isinstance(skew, int | float) or not abs(skew) <= MOST_SKEW:
+        yield _Fault(("clockSkewSeconds",), f"should be a number of seconds, at most {MOST_SKEW} either way")
     if "server" in value:
         yield from _texts(("server",), value["server"], ("version", "uid"))
     if "metadata" in value:
         yield from _texts(("metadata",), value["metadata"], ("name",))
     name = mapping(value, "metadata").get("name")
-    if isinstance(name, str) and (len(name) > _CLUSTER_LENGTH or not _CLUSTER.fullmatch(name)):
+    if isinstance(name, str) and names.subdomain(name):
         yield _Fault(("metadata", "name"), "not the name of a cluster", "a DNS-1123 subdomain")
     if "readAt" in value and not (_TIME.fullmatch(text(value, "readAt")) and instant(value, "readAt")):
         yield _Fault(("readAt",), "not a time", "RFC 3339 with an offset, as in 2026-11-21T10:50:22Z")
@@ -108,15 +115,17 @@ def _object_faults(path: tuple[str | int, ...], obj: object, seen: set[tuple[str
     if not isinstance(obj, dict):
         yield _Fault(path, "not an object of Kubernetes")
         return
-    if not (text(obj, "apiVersion") and text(obj, "kind") and text(obj, "metadata", "name")):
+    found = identity(obj)
+    kind, _, name = found
+    if not (text(obj, "apiVersion") and kind and name):
         yield _Fault(path, "an object needs apiVersion, kind and metadata.name")
-    elif not isinstance(mapping(obj, "metadata").get("namespace", ""), str):
+    elif not isinstance(obj["metadata"].get("namespace", ""), str):
         yield _Fault((*path, "metadata", "namespace"), "should be a text")
-    elif obj["kind"] == "Secret":
+    elif kind == "Secret":
         yield _Fault(path, "a Secret has no place in a snapshot", "remove it, and change what it held")
-    elif identity(obj) in seen:
+    elif found in seen:
         yield _Fault(path, "this object stands here twice")
-    seen.add(identity(obj))
+    seen.add(found)
 
 
 def _texts(path: tuple[str | int, ...], value: object, keys: tuple[str, ...]) -> Iterator[_Fault]:

@@ -1,7 +1,7 @@
-"""The few objects that a verdict rests on, as small values read from what the API server served.
+"""What CDI keeps, as a verdict reads it: crons, DataSources and DataVolumes; what they are stored in is storage_views'.
 
-A cluster may hold anything: whatever has the wrong shape reads as absent, so that judging it never fails.
-CDI's words are kept as they are; what they prove is not decided here.
+A cluster may hold anything: whatever has the wrong shape reads as absent, so that judging it never fails. CDI's words
+are kept as they are; what they prove is not decided here. Fields are read when asked for: most verdicts need few.
 """
 
 from __future__ import annotations
@@ -18,31 +18,94 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """One entry of ``status.conditions``; ``since`` is its last transition."""
+class View:
+    """An object as it was served."""
 
-    type: str
-    status: str
-    reason: str
-    message: str
-    since: datetime | None
+    raw: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Meta:
-    """An object's metadata. ``deleting``: its deletion has been asked for and something still holds it."""
+class Condition(View):
+    """One entry of ``status.conditions``."""
 
-    namespace: str
-    name: str
-    labels: Mapping[str, str]
-    annotations: Mapping[str, str]
-    created: datetime | None
-    deleting: bool
+    @property
+    def status(self) -> str:
+        """``True``, ``False`` or ``Unknown``."""
+        return text(self.raw, "status")
+
+    @property
+    def reason(self) -> str:
+        """CDI's word for why."""
+        return text(self.raw, "reason")
+
+    @property
+    def message(self) -> str:
+        """CDI's sentence, which may quote an importer's."""
+        return text(self.raw, "message")
+
+    @property
+    def since(self) -> datetime | None:
+        """Its last transition."""
+        return instant(self.raw, "lastTransitionTime")
+
+
+@dataclass(frozen=True, slots=True)
+class Meta(View):
+    """An object's metadata; ``raw`` is the whole object."""
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace."""
+        return text(self.raw, "metadata", "namespace")
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return text(self.raw, "metadata", "name")
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Its labels."""
+        return texts(self.raw, "metadata", "labels")
+
+    @property
+    def annotations(self) -> Mapping[str, str]:
+        """Its annotations."""
+        return texts(self.raw, "metadata", "annotations")
+
+    @property
+    def created(self) -> datetime | None:
+        """When it was made."""
+        return instant(self.raw, "metadata", "creationTimestamp")
+
+    @property
+    def deleting(self) -> bool:
+        """Whether its deletion has been asked for and something still holds it."""
+        return bool(text(self.raw, "metadata", "deletionTimestamp"))
+
+    @property
+    def deleting_since(self) -> datetime | None:
+        """When its deletion was asked for."""
+        return instant(self.raw, "metadata", "deletionTimestamp")
 
     @property
     def owner(self) -> str:
         """The DataImportCron that CDI's label names; empty without one."""
-        return self.labels.get(OWNER_LABEL, "")
+        return text(self.raw, "metadata", "labels", OWNER_LABEL)
+
+
+@dataclass(frozen=True, slots=True)
+class CdiView(View):
+    """An object with metadata and conditions."""
+
+    @property
+    def meta(self) -> Meta:
+        """Its metadata."""
+        return Meta(self.raw)
+
+    def condition(self, type_: str) -> Condition | None:
+        """Return the condition of this type."""
+        return next((Condition(each) for each in items(self.raw, "status", "conditions") if _is_of(each, type_)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,33 +117,49 @@ class CurrentImport:
 
 
 @dataclass(frozen=True, slots=True)
-class CronView:
-    """A DataImportCron. ``current_import`` is absent before the first import and after a failed one.
+class CronView(CdiView):
+    """A DataImportCron."""
 
-    ``has_status`` is false where CDI never acted on it, as with a malformed digest or, in tracking mode, a
-    name that is too long.
-    """
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        """Its spec, with what the API server added on creation."""
+        return mapping(self.raw, "spec")
 
-    meta: Meta
-    spec: Mapping[str, Any]
-    conditions: tuple[Condition, ...]
-    current_import: CurrentImport | None
-    source_format: str
-    has_status: bool
+    @property
+    def current_import(self) -> CurrentImport | None:
+        """What CDI imports or has imported; None before the first import and after one that failed."""
+        current = items(self.raw, "status", "currentImports")
+        if not current:
+            return None
+        # The keys really start with capitals: CDI's type has no JSON names for them.
+        digest, data_volume = text(current[0], "Digest"), text(current[0], "DataVolumeName")
+        return CurrentImport(digest, data_volume) if digest or data_volume else None
+
+    @property
+    def source_format(self) -> str:
+        """``pvc`` or ``snapshot``, once an import has succeeded."""
+        return text(self.raw, "status", "sourceFormat")
+
+    @property
+    def has_status(self) -> bool:
+        """False where CDI never acted on it, as with a malformed digest or a tracking cron's name that is too long."""
+        return bool(mapping(self.raw, "status"))
 
     @property
     def desired_digest(self) -> str:
         """The digest that the annotation pins; empty without one."""
-        return self.meta.annotations.get(DIGEST_ANNOTATION, "")
+        return text(self.raw, "metadata", "annotations", DIGEST_ANNOTATION)
 
     @property
     def managed_data_source(self) -> str:
         """The DataSource that this cron says it keeps."""
-        return text(self.spec, "managedDataSource")
+        return text(self.raw, "spec", "managedDataSource")
 
-    def condition(self, type_: str) -> Condition | None:
-        """Return the condition of this type."""
-        return _condition(self.conditions, type_)
+    @property
+    def up_to_date(self) -> bool:
+        """Whether CDI says so; it says so relative to what it saw last, which proves nothing alone."""
+        condition = self.condition("UpToDate")
+        return condition is not None and condition.status == "True"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,22 +172,24 @@ class SourceReference:
 
 
 @dataclass(frozen=True, slots=True)
-class DataSourceView:
-    """A DataSource. ``sources`` are what spec points at (several may be), ``resolved`` what status says."""
+class DataSourceView(CdiView):
+    """A DataSource."""
 
-    meta: Meta
-    sources: tuple[SourceReference, ...]
-    resolved: tuple[SourceReference, ...]
-    conditions: tuple[Condition, ...]
+    @property
+    def sources(self) -> tuple[SourceReference, ...]:
+        """What it points at: several may be."""
+        return _references(mapping(self.raw, "spec", "source"))
+
+    @property
+    def resolved(self) -> tuple[SourceReference, ...]:
+        """What CDI says that this leads to."""
+        return _references(mapping(self.raw, "status", "source"))
 
     @property
     def source(self) -> SourceReference | None:
         """What it points at; ``None`` if that is nothing or more than one thing."""
-        return self.sources[0] if len(self.sources) == 1 else None
-
-    def condition(self, type_: str) -> Condition | None:
-        """Return the condition of this type."""
-        return _condition(self.conditions, type_)
+        sources = self.sources
+        return sources[0] if len(sources) == 1 else None
 
     @property
     def ready(self) -> bool:
@@ -118,165 +199,74 @@ class DataSourceView:
 
 
 @dataclass(frozen=True, slots=True)
-class DataVolumeView:
-    """A DataVolume: an import on its way or, with PVCs, the record of one that succeeded.
+class DataVolumeView(CdiView):
+    """A DataVolume: an import on its way or, with claims, the record of one that succeeded."""
 
-    ``restarts`` counts those of the importer's pod; ``progress`` is CDI's text, such as ``42.0%`` or ``N/A``.
-    """
+    @property
+    def url(self) -> str:
+        """What it is imported from."""
+        return text(self.raw, "spec", "source", "registry", "url")
 
-    meta: Meta
-    url: str
-    phase: str
-    progress: str
-    restarts: int
-    claim_name: str
-    storage_class: str
-    conditions: tuple[Condition, ...]
+    @property
+    def digest(self) -> str:
+        """The digest that it imports; empty for another source."""
+        return digest_in(self.url)
 
-    def condition(self, type_: str) -> Condition | None:
-        """Return the condition of this type."""
-        return _condition(self.conditions, type_)
+    @property
+    def phase(self) -> str:
+        """CDI's word for how far it is."""
+        return text(self.raw, "status", "phase")
 
+    @property
+    def progress(self) -> str:
+        """CDI's text, such as ``42.0%`` or ``N/A``."""
+        return text(self.raw, "status", "progress")
 
-@dataclass(frozen=True, slots=True)
-class VolumeView:
-    """What VMs are cloned from: a PersistentVolumeClaim or a VolumeSnapshot.
+    @property
+    def restarts(self) -> int:
+        """How often the importer's pod was restarted."""
+        return count(self.raw, "status", "restartCount")
 
-    ``ready`` is Bound, or ready to use. ``storage_class`` is a claim's, ``snapshot_class`` a snapshot's; the
-    other one is empty. ``message`` is what the snapshotter says went wrong.
-    """
+    @property
+    def claim_name(self) -> str:
+        """The claim that it fills, once there is one."""
+        return text(self.raw, "status", "claimName")
 
-    kind: Literal["PersistentVolumeClaim", "VolumeSnapshot"]
-    meta: Meta
-    phase: str
-    ready: bool
-    storage_class: str
-    snapshot_class: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class StorageClassView:
-    """A StorageClass; ``virt_default`` is KubeVirt's own, which CDI prefers to the cluster's ``default``."""
-
-    name: str
-    provisioner: str
-    default: bool
-    virt_default: bool
-
-
-def conditions(obj: object) -> tuple[Condition, ...]:
-    """Return the conditions of an object's status, in their order."""
-    return tuple(
-        Condition(
-            type=text(entry, "type"),
-            status=text(entry, "status"),
-            reason=text(entry, "reason"),
-            message=text(entry, "message"),
-            since=instant(entry, "lastTransitionTime"),
-        )
-        for entry in items(obj, "status", "conditions")
-    )
-
-
-def annotation(obj: object, key: str) -> str | None:
-    """Return one annotation of an object."""
-    return texts(obj, "metadata", "annotations").get(key)
+    @property
+    def storage_class(self) -> str:
+        """The class that it asks for; empty for the cluster's default."""
+        storage = text(self.raw, "spec", "storage", "storageClassName")
+        return storage or text(self.raw, "spec", "pvc", "storageClassName")
 
 
 def meta(obj: object) -> Meta:
     """Return the metadata of an object."""
-    return Meta(
-        namespace=text(obj, "metadata", "namespace"),
-        name=text(obj, "metadata", "name"),
-        labels=texts(obj, "metadata", "labels"),
-        annotations=texts(obj, "metadata", "annotations"),
-        created=instant(obj, "metadata", "creationTimestamp"),
-        deleting=bool(text(obj, "metadata", "deletionTimestamp")),
-    )
+    return Meta(mapping(obj))
 
 
 def cron_view(obj: object) -> CronView:
     """Read a DataImportCron."""
-    return CronView(
-        meta=meta(obj),
-        spec=mapping(obj, "spec"),
-        conditions=conditions(obj),
-        current_import=_current_import(obj),
-        source_format=text(obj, "status", "sourceFormat"),
-        has_status=bool(mapping(obj, "status")),
-    )
+    return CronView(mapping(obj))
 
 
 def data_source_view(obj: object) -> DataSourceView:
     """Read a DataSource."""
-    return DataSourceView(
-        meta=meta(obj),
-        sources=_references(mapping(obj, "spec", "source")),
-        resolved=_references(mapping(obj, "status", "source")),
-        conditions=conditions(obj),
-    )
+    return DataSourceView(mapping(obj))
 
 
 def data_volume_view(obj: object) -> DataVolumeView:
     """Read a DataVolume."""
-    return DataVolumeView(
-        meta=meta(obj),
-        url=text(obj, "spec", "source", "registry", "url"),
-        phase=text(obj, "status", "phase"),
-        progress=text(obj, "status", "progress"),
-        restarts=count(obj, "status", "restartCount"),
-        claim_name=text(obj, "status", "claimName"),
-        storage_class=text(obj, "spec", "storage", "storageClassName") or text(obj, "spec", "pvc", "storageClassName"),
-        conditions=conditions(obj),
-    )
+    return DataVolumeView(mapping(obj))
 
 
-def volume_view(obj: object) -> VolumeView:
-    """Read a VolumeSnapshot or a PersistentVolumeClaim; all else reads as an unbound claim."""
-    if text(obj, "kind") == "VolumeSnapshot":
-        return VolumeView(
-            kind="VolumeSnapshot",
-            meta=meta(obj),
-            phase="",
-            ready=mapping(obj, "status").get("readyToUse") is True,
-            storage_class="",
-            snapshot_class=text(obj, "spec", "volumeSnapshotClassName"),
-            message=text(obj, "status", "error", "message"),
-        )
-    phase = text(obj, "status", "phase")
-    return VolumeView(
-        kind="PersistentVolumeClaim",
-        meta=meta(obj),
-        phase=phase,
-        ready=phase == "Bound",
-        storage_class=text(obj, "spec", "storageClassName"),
-        snapshot_class="",
-        message="",
-    )
+def digest_in(reference: str) -> str:
+    """Return the digest that a reference to an image ends with, empty where it has none."""
+    _, at, digest = reference.rpartition("@")
+    return digest if at else ""
 
 
-def storage_class_view(obj: object) -> StorageClassView:
-    """Read a StorageClass."""
-    return StorageClassView(
-        name=text(obj, "metadata", "name"),
-        provisioner=text(obj, "provisioner"),
-        default=annotation(obj, "storageclass.kubernetes.io/is-default-class") == "true",
-        virt_default=annotation(obj, "storageclass.kubevirt.io/is-default-virt-class") == "true",
-    )
-
-
-def _condition(all_: tuple[Condition, ...], type_: str) -> Condition | None:
-    return next((condition for condition in all_ if condition.type == type_), None)
-
-
-def _current_import(obj: object) -> CurrentImport | None:
-    current = items(obj, "status", "currentImports")
-    if not current:
-        return None
-    # The keys really start with capitals: CDI's type has no JSON names for them.
-    digest, data_volume = text(current[0], "Digest"), text(current[0], "DataVolumeName")
-    return CurrentImport(digest, data_volume) if digest or data_volume else None
+def _is_of(condition: object, type_: str) -> bool:
+    return text(condition, "type") == type_
 
 
 def _references(source: Mapping[str, Any]) -> tuple[SourceReference, ...]:
@@ -284,5 +274,5 @@ def _references(source: Mapping[str, Any]) -> tuple[SourceReference, ...]:
     return tuple(
         SourceReference(kind, text(source, kind, "namespace"), text(source, kind, "name"))
         for kind in kinds
-        if mapping(source, kind)
+        if kind in source and mapping(source, kind)
     )

@@ -1,4 +1,4 @@
-"""Which contents paths have had along a branch, and which commit brought each.
+"""Which contents the files of folders have had along a branch, and which commit brought each.
 
 One walk answers for a whole fleet: folders are compared by id, and clusters whose folders changed alike are
 looked into once.
@@ -36,10 +36,10 @@ class Walk:
 
 @dataclass(slots=True)
 class _Node:
-    """A folder on the way to paths that are asked for: what it holds of them, and the ids it has had."""
+    """A folder that is asked for (``wanted``), or one on the way to some, with the ids it has had."""
 
     path: str
-    names: list[str] = field(default_factory=list)
+    wanted: bool = False
     below: dict[bytes, _Node] = field(default_factory=dict)
     chain: list[tuple[int, bytes | None]] = field(default_factory=list)
 
@@ -56,29 +56,31 @@ def walk_first_parents(store: Store, head: str, *, limit: int, shallow: bool) ->
     return Walk(tuple(commits), tuple(roots), complete=following is None and not shallow)
 
 
-def revisions(store: Store, walk: Walk, paths: Iterable[str]) -> Mapping[str, tuple[Revision, ...]]:
-    """Return the contents of each of ``paths`` along ``walk``, newest first, only where they changed.
+def folder_revisions(
+    store: Store, walk: Walk, folders: Iterable[str]
+) -> Mapping[str, Mapping[str, tuple[Revision, ...]]]:
+    """Return, for each of ``folders``, the contents of every file that it has had along ``walk``, by the file's name.
 
-    The first revision is what the newest commit has; a path that no commit has gets none. Before a path first
-    appeared there is no revision.
+    Newest first, and only where they changed: the first revision is what the newest commit has. Before a file first
+    appeared there is no revision. Files in folders below are none of these. Folders whose history is the same share
+    one mapping.
     """
-    top = _asked_for(paths)
+    top = _asked_for(folders)
     for number, root in enumerate(walk.roots):
         _visit(store, top, number, root)
     return _History(store, walk).of(top)
 
 
-def _asked_for(paths: Iterable[str]) -> _Node:
+def _asked_for(folders: Iterable[str]) -> _Node:
     top = _Node("")
-    for path in paths:
-        *folders, name = path.split("/")
+    for folder in folders:
         node = top
-        for part in folders:
+        for part in folder.split("/") if folder else ():
             raw = part.encode()
             if raw not in node.below:
-                node.below[raw] = _Node(f"{node.path}{part}/")
+                node.below[raw] = _Node(f"{node.path}/{part}".removeprefix("/"))
             node = node.below[raw]
-        node.names.append(name)
+        node.wanted = True
     return top
 
 
@@ -100,20 +102,18 @@ class _History:
     def __init__(self, store: Store, walk: Walk) -> None:
         self._store = store
         self._walk = walk
-        self._alike: dict[tuple[_Chain, str], tuple[Revision, ...]] = {}
+        self._alike: dict[_Chain, Mapping[str, tuple[Revision, ...]]] = {}
         self._blobs: dict[bytes, bytes] = {}
         self._files: dict[bytes, dict[str, bytes]] = {}
 
-    def of(self, top: _Node) -> dict[str, tuple[Revision, ...]]:
-        result: dict[str, tuple[Revision, ...]] = {}
-        for node in _all(top):
-            chain = tuple(node.chain)
-            for name in node.names:
-                key = chain, name
-                if key not in self._alike:
-                    self._alike[key] = self._revisions(chain, name)
-                result[node.path + name] = self._alike[key]
-        return result
+    def of(self, top: _Node) -> dict[str, Mapping[str, tuple[Revision, ...]]]:
+        return {node.path: self._every(tuple(node.chain)) for node in _all(top) if node.wanted}
+
+    def _every(self, chain: _Chain) -> Mapping[str, tuple[Revision, ...]]:
+        if chain not in self._alike:
+            names = {name for _, folder in chain if folder for name in self._plain_files(folder)}
+            self._alike[chain] = {name: self._revisions(chain, name) for name in sorted(names)}
+        return self._alike[chain]
 
     def _revisions(self, chain: _Chain, name: str) -> tuple[Revision, ...]:
         runs: list[tuple[int, bytes | None]] = []

@@ -29,6 +29,7 @@ class Remote:
     def __init__(self, repository: pygit2.Repository, url: Url, environ: Mapping[str, str]) -> None:
         self._url = url
         self._environ = environ
+        self._repository = repository
         self._remote = repository.remotes.create(_REMOTE, url.text)
         repository.config[f"remote.{_REMOTE}.tagOpt"] = "--no-tags"
         # Settings of the library, not of a connection: a server that says nothing must not hold us for ever.
@@ -40,6 +41,14 @@ class Remote:
         refspec = f"+refs/heads/{branch}:refs/heads/{branch}"
         with git_failures(f"fetching from {self._url}", remedy=_ACCESS, redact=self._url.redact):
             self._remote.fetch([refspec], callbacks=self._conversation(), prune=FetchPrune.PRUNE)
+
+    def tip(self, branch: str) -> str | None:
+        """Return the id of the branch's last commit there, without fetching it; ``None`` if it has no such branch."""
+        with git_failures(f"asking {self._url} for its branches", remedy=_ACCESS, redact=self._url.redact):
+            # A remote that has been connected once answers from what it heard then.
+            remote = self._repository.remotes.create_anonymous(self._url.text)
+            heads = remote.list_heads(callbacks=self._conversation())
+        return next((str(head.oid) for head in heads if head.name == f"refs/heads/{branch}"), None)
 
     def push(self, branch: str) -> str:
         """Push the local branch; return why it was refused, in the server's words, or nothing."""

@@ -17,22 +17,21 @@ import pygit2
 
 from gitops_golden.errors import InputError, InputErrors, Location, OutsideError, Problem
 from gitops_golden.git.failure import git_failures
-from gitops_golden.git.history import revisions, walk_first_parents
 from gitops_golden.git.identity import signatures
 from gitops_golden.git.location import parse_location
-from gitops_golden.git.model import Published
 from gitops_golden.git.overlay import overlay
-from gitops_golden.git.published import read_listing, read_tree
+from gitops_golden.git.published import read_listing
 from gitops_golden.git.remote import Remote
+from gitops_golden.git.standing import Standing
 from gitops_golden.git.store import Store, common_folder
 from gitops_golden.git.worktree import work_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from gitops_golden.git.manifest import Listing
-    from gitops_golden.git.model import Commit, Revision, Signature, Signatures
+    from gitops_golden.git.model import Commit, Published, Signature, Signatures
     from gitops_golden.git.overlay import Comparison, Overlay
     from gitops_golden.render.tree import Tree
 
@@ -55,7 +54,7 @@ def open_repository(location: str, *, scratch: Path, environ: Mapping[str, str])
         return
     with git_failures("making a scratch folder"):
         scratch.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="clone-", dir=scratch) as folder:
+    with tempfile.TemporaryDirectory(prefix="clone-", dir=scratch, ignore_cleanup_errors=True) as folder:
         with git_failures(f"preparing a clone of {place}", redact=place.redact):
             clone = pygit2.init_repository(folder, bare=True)
             remote = Remote(clone, place, environ)
@@ -93,19 +92,33 @@ class Repository:
 
     def head(self, branch: str) -> Commit | None:
         """Return the last commit of a branch; ``None`` if there is no such branch yet."""
-        tip = self._tip(branch)
-        return self._store.commit(tip)[0] if tip else None
+        return self.standing(branch).commit
+
+    def tip(self, branch: str) -> str | None:
+        """Return the id of a branch's last commit as of now; behind a URL that is asked each time, and not fetched.
+
+        Raises :class:`InputError` for a repository that is no longer there.
+        """
+        if self._remote:
+            return self._remote.tip(branch)
+        # Once it is gone, an open one has no branches, as if it were new.
+        _opened(Path(self._repository.path))
+        return self._tip(branch)
+
+    def fetch(self, branch: str) -> None:
+        """Follow a branch behind a URL to where it is now; here a branch is always there."""
+        self._tip(branch, again=True)
+
+    def standing(self, branch: str) -> Standing:
+        """Return the branch as it is now, to be read at leisure."""
+        return Standing(self._store, self._tip(branch), shallow=self._repository.is_shallow)
 
     def published(self, fleet: str, branch: str) -> Published:
         """Return what a branch holds of a fleet.
 
         Raises :class:`InputError` for a manifest that isn't as we wrote it.
         """
-        tip = self._tip(branch)
-        root = self._root(tip)
-        listing = read_listing(self._store, root, fleet)
-        commit = self._store.commit(tip)[0] if tip else None
-        return Published(commit, listing, read_tree(self._store, root, listing))
+        return self.standing(branch).published(fleet)
 
     def compare(self, tree: Tree, branch: str) -> Comparison:
         """Return what publishing ``tree`` would change, without storing anything."""
@@ -147,17 +160,6 @@ class Repository:
             f"branch {branch!r} moved or was locked at each of {ATTEMPTS} attempts, nothing was published",
             remedy="try again; if nobody else publishes, look for a stale .lock file beside the branch",
         )
-
-    def history_of(
-        self, paths: Iterable[str], branch: str, *, limit_commits: int
-    ) -> Mapping[str, tuple[Revision, ...]]:
-        """Return the contents that ``paths`` have had, newest first, along so many first parents."""
-        tip = self._tip(branch)
-        if tip is None:
-            return dict.fromkeys(paths, ())
-        shallow = self._repository.is_shallow
-        walk = walk_first_parents(self._store, tip, limit=limit_commits, shallow=shallow)
-        return revisions(self._store, walk, paths)
 
     def _tip(self, branch: str, *, again: bool = False) -> str | None:
         """Return the id of the branch's last commit; a remote is asked once, and when told ``again``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 PACK_FROM = 100
 """So many new objects make a pack, fewer a file each: git's own ``transfer.unpackLimit``."""
 
+_DAY = 24 * 60
+"""Minutes."""
+_LAST = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp()) - 60 * _DAY
+"""What has a date in every zone."""
 _KINDS = {b"blob": ObjectType.BLOB, b"tree": ObjectType.TREE}
 
 
@@ -54,8 +58,7 @@ class Store:
         """Return a commit, the raw id of its tree, and its first parent if it has one."""
         with git_failures(f"reading commit {oid}"):
             found = self._repository[oid].peel(pygit2.Commit)
-            zone = timezone(timedelta(minutes=found.commit_time_offset))
-            when = datetime.fromtimestamp(found.commit_time, zone)
+            when = _time(found.commit_time, found.commit_time_offset)
             parent = str(found.parent_ids[0]) if found.parent_ids else None
             return Commit(str(found.id), when, found.message), found.tree_id.raw, parent
 
@@ -75,6 +78,15 @@ class Store:
         with git_failures(f"reading object {oid.hex()}"):
             data: bytes = self._odb.read(pygit2.Oid(raw=oid))[1]
             return data
+
+
+def _time(seconds: int, offset: int) -> datetime:
+    """Return a commit's time. Anybody may write any number into a commit: what no calendar has is the nearest that is.
+
+    ``seconds`` are since 1970, ``offset`` is that of the zone in minutes.
+    """
+    zone = timezone(timedelta(minutes=offset)) if abs(offset) < _DAY else UTC
+    return datetime.fromtimestamp(min(max(0, seconds), _LAST), zone)
 
 
 def _in_any(backends: Iterable[pygit2.OdbBackend], oid: pygit2.Oid) -> bool:

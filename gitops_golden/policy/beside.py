@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from gitops_golden.documents import Mapping, parse_one
 from gitops_golden.errors import InputError
-from gitops_golden.policy import files, names
+from gitops_golden.policy import names
 from gitops_golden.policy.access import ca_bundle
 from gitops_golden.policy.templates_folder import read_templates
 
@@ -43,7 +43,7 @@ class Beside:
 
         def read(name: str) -> CaBundle:
             found = self._file(name)
-            return ca_bundle(files.read(found), found.path)
+            return ca_bundle(self._folder.read(found), found.path)
 
         return self._named(node, "registry.caBundle", read)
 
@@ -60,7 +60,7 @@ class Beside:
 
     def _document(self, name: str) -> Mapping:
         found = self._file(name)
-        root = parse_one(files.read(found, MOST_SCHEMA), found.shown)
+        root = parse_one(self._folder.read(found, MOST_SCHEMA), found.shown)
         if not isinstance(root, Mapping):
             raise InputError("a guardrail's schema must be a map", where=root.where, remedy="write a JSON Schema")
         return root

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from gitops_golden.documents import DEFAULT_LIMITS
@@ -34,9 +35,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The folder that a policy's paths are resolved in, links included."""
+    """The folder that a policy's paths are resolved in, links included.
+
+    ``sums`` are the SHA-256 of all files that were read of it so far, by their names in messages.
+    """
 
     path: Path
+    sums: dict[str, str] = field(default_factory=dict, compare=False)
 
     def own_files(self) -> tuple[Path, ...]:
         """Return the ``*.yaml`` files directly in it, sorted, without dotfiles and the lock.
@@ -95,6 +100,12 @@ class Folder:
             raise InputError(f'"{name}" is no file', remedy='name files; "FOLDER/*.yaml" means those in a folder')
         return Found(path, _real(path, name))
 
+    def read(self, file: Found, most: int = DEFAULT_LIMITS.size) -> bytes:
+        """Return the bytes of a file, which need not lie in it. Raises InputError as ``read`` does."""
+        data = read(file, most)
+        self.sums[file.shown] = sha256(data).hexdigest()
+        return data
+
 
 def single(path: Path) -> Found:
     """Return the file that the user named himself, wherever it is."""
@@ -106,7 +117,7 @@ def is_folder(path: Path) -> bool:
     return stat.S_ISDIR(_mode(path, str(path)))
 
 
-def read(file: Found, most: int = DEFAULT_LIMITS.size) -> bytes:
+def read(file: Found, most: int) -> bytes:
     """Return the bytes of a file.
 
     Raises InputError if it has more than ``most`` of them, is no regular file (a pipe would never end) or can't

@@ -148,7 +148,7 @@ class _Loading:
             overrides=tuple(self._overrides.values),
             folder=self._folder.path,
             where=where,
-            files=tuple(self._files.values()),
+            files=tuple(sorted(self._folder.sums.items())),
             channels=tuple(sorted(self._channels.values, key=lambda channel: channel.name)),
             consumers=self._consumers,
             vendor_images=self._vendor_images,
@@ -188,7 +188,7 @@ class _Loading:
             return
         self._files[file.real] = file.shown
         try:
-            text = examine(files.read(file), file.shown)
+            text = examine(self._folder.read(file), file.shown)
         except InputError as error:
             self._broken(error, Location(file.shown), kinds)
             return

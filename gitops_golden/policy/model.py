@@ -253,7 +253,7 @@ class Policy:
     """A whole fleet policy. Images and clusters are sorted by name; overrides keep their order.
 
     ``vendor_images`` None is hands off. ``templates`` are the user's, by name below their folder. Without an
-    ``objective`` nothing is ever overdue.
+    ``objective`` nothing is ever overdue. ``files`` are all that were read, by name, with their SHA-256 as they were.
     """
 
     name: str
@@ -266,7 +266,7 @@ class Policy:
     overrides: tuple[Override, ...]
     folder: Path
     where: Location
-    files: tuple[str, ...] = field(default=(), compare=False)
+    files: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     channels: tuple[Channel, ...] = ()
     consumers: tuple[Subject, ...] = EVERY_USER
     vendor_images: VendorImages | None = None

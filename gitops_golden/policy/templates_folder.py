@@ -40,19 +40,17 @@ def read_templates(folder: Folder, name: str) -> Mapping[str, Source]:
     root = folder.inside(name)
     if not files.is_folder(root):
         raise InputError(f'"{name}" is no folder', remedy="name the folder that the templates are in")
-    reader = _Reader(
-        root, frozenset(file.name.removesuffix(_WHOLE) for file in shipped("templates").glob(f"*{_WHOLE}"))
-    )
-    return reader.read()
+    replaceable = frozenset(file.name.removesuffix(_WHOLE) for file in shipped("templates").glob(f"*{_WHOLE}"))
+    # Links inside are held to the templates' own folder, not to the policy's.
+    return _Reader(files.Folder(root, folder.sums), replaceable).read()
 
 
 class _Reader:
     """Reads the files of one folder, collecting what is wrong."""
 
-    def __init__(self, root: Path, replaceable: frozenset[str]) -> None:
-        self._root = root
-        # Links inside are held to the templates' own folder, not to the policy's.
-        self._inside = files.Folder(root)
+    def __init__(self, inside: files.Folder, replaceable: frozenset[str]) -> None:
+        self._root = inside.path
+        self._inside = inside
         self._replaceable = replaceable
         self._problems: list[Problem] = []
 
@@ -125,7 +123,7 @@ class _Reader:
     def _text(self, path: Path) -> Source:
         try:
             found = self._inside.found(path)
-            text = files.read(found, LARGEST).decode("utf-8")
+            text = self._inside.read(found, LARGEST).decode("utf-8")
         except InputError as error:
             self._note(path, error.problem.what, error.problem.remedy)
         except UnicodeDecodeError as error:

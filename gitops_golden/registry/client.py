@@ -66,6 +66,16 @@ class RegistryClient:
             raise self._session.refusal(answer, target)
         return self._top(target, tag).digest
 
+    def holds(self, repository: str, digest: str) -> bool:
+        """Return whether the repository serves a digest's manifest: of a HEAD, or of a GET where a server has none."""
+        target = self._target(repository, digest)
+        answer = self._session.ask("HEAD", target, f"manifests/{digest}", _MANIFESTS)
+        if answer.status in _NO_HEAD:
+            answer = self._session.ask("GET", target, f"manifests/{digest}", _MANIFESTS)
+        if answer.status not in {_OK, _NOT_FOUND}:
+            raise self._session.refusal(answer, target)
+        return answer.status == _OK
+
     def resolve(self, repository: str, tag: str) -> Release:
         """Return what a tag is now, with its platforms: the manifest and, of an index, each platform's."""
         target = self._target(repository, tag)
@@ -77,8 +87,9 @@ class RegistryClient:
             problem = error.problem
             raise OutsideError(problem.what, where=problem.where, remedy=problem.remedy) from error
 
-    def _target(self, repository: str, tag: str) -> Target:
-        return Target(self._address.name(repository), f"{self.where}/{repository}:{tag}")
+    def _target(self, repository: str, reference: str) -> Target:
+        mark = "@" if is_digest(reference) else ":"
+        return Target(self._address.name(repository), f"{self.where}/{repository}{mark}{reference}")
 
     def _top(self, target: Target, tag: str) -> Top:
         answer = self._session.ask("GET", target, f"manifests/{tag}", _MANIFESTS)

@@ -44,6 +44,10 @@ class LayoutReader:
         """Return the digest that a tag is now, its manifest read and checked."""
         return self._top(repository, tag).digest
 
+    def holds(self, repository: str, digest: str) -> bool:
+        """Return whether the layout holds a digest's manifest, its bytes checked."""
+        return _Layout(self.folder, self.folder / repository).manifest(digest) is not None
+
     def resolve(self, repository: str, tag: str) -> Release:
         """Return what a tag is now, with its platforms."""
         return assemble(tag, self._top(repository, tag), _Layout(self.folder, self.folder / repository))

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from gitops_golden.documents import parse_one
+from gitops_golden.policy import names
 from gitops_golden.registry.lock import Count, Lock, LockedImage, LockedRelease
 from gitops_golden.registry.lock_text import API_VERSION, KIND
 from gitops_golden.registry.node_reader import NodeReader
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-_NAME_LENGTH = 253
 _CHECKED = re.compile(r"[A-Za-z0-9._:/\[\]-]{1,300}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _LARGEST_SIZE = 2**63 - 1
@@ -112,7 +111,7 @@ def _count(reader: NodeReader, node: Node | None) -> Count:
 
 
 def _is_name(text: str) -> bool:
-    return len(text) <= _NAME_LENGTH and _NAME.fullmatch(text) is not None
+    return names.subdomain(text) is None
 
 
 def _is_time(text: str) -> bool:

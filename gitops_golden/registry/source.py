@@ -28,6 +28,9 @@ class Releases(Protocol):
         InputError for a layout that is malformed.
         """
 
+    def holds(self, repository: str, digest: str) -> bool:
+        """Return whether a digest can be pulled; raises as ``digest`` does, but for what is not there."""
+
     def resolve(self, repository: str, tag: str) -> Release:
         """Return what a tag is now, with its platforms and sizes; raises as ``digest`` does."""
 

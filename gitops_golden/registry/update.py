@@ -16,7 +16,7 @@ from gitops_golden.registry.lock_parse import TIME_FORMAT
 from gitops_golden.registry.refusals import NoSuchTagError, gather
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from gitops_golden.policy.model import Image, Policy
@@ -27,6 +27,7 @@ _AT_ONCE = 8
 """How many tags are asked for at a time: registries allow that many to one address."""
 
 _Key = tuple[str, str]
+_NOTHING: _Key = ("", "")
 _Learnt = TypeVar("_Learnt")
 
 
@@ -64,7 +65,7 @@ class TagState:
 
     ``current``: the lock holds what the tag is. ``moved``: it holds another digest. ``gone``: the registry
     does not hold the tag. ``unlocked``: the lock has nothing of this image's repository. ``unreachable``:
-    nothing can be said.
+    nothing can be said. ``held`` is false where the locked digest itself was asked for and is not there any more.
     """
 
     image: str
@@ -73,6 +74,7 @@ class TagState:
     locked: str | None
     served: str | None
     message: str = ""
+    held: bool = True
 
 
 def relock(
@@ -102,7 +104,7 @@ def relock(
         digest = releases.digest(*key)
         return digest if all(image.release(digest) for image in asking[key]) else releases.resolve(*key)
 
-    answers = _all_at_once(images, learn, progress)
+    answers = _all_at_once(map(_key, images), learn, progress)
     _raise_failures(answers.values())
     stamp = now.astimezone(UTC).strftime(TIME_FORMAT)
     after = {image.name: image for image in lock.images}
@@ -122,18 +124,35 @@ def relock(
 
 
 def check(
-    policy: Policy, lock: Lock, releases: Releases, *, only: Container[str] | None = None
+    policy: Policy, lock: Lock, releases: Releases, *, only: Container[str] | None = None, digests: bool = False
 ) -> tuple[TagState, ...]:
     """Return where each image's tag stands against the lock, in the order of the policy.
 
-    ``only`` names the images to ask for. What can't be asked for is ``unreachable`` and hides nothing of
-    the others. Raises InputErrors for a layout that is malformed.
+    ``only`` names the images to ask for. With ``digests``, a locked digest that the tag is not (any more) is asked for
+    itself: one more request for such an image. What can't be asked for is ``unreachable`` and hides nothing of the
+    others. Raises InputErrors for a layout that is malformed.
     """
     images = _chosen(policy, only)
-    answers = _all_at_once(images, lambda key: releases.digest(*key), None)
+    answers = _all_at_once(map(_key, images), lambda key: releases.digest(*key), None)
     _raise_failures(answer for answer in answers.values() if not isinstance(answer, OutsideError))
+    pinned = {image.name: lock.digest(image.name, repository=image.repository) for image in images}
+    states = [_state(image, pinned[image.name], answers[_key(image)]) for image in images]
+    repositories = {image.name: image.repository for image in images}
+    return _with_held(states, repositories, releases) if digests else tuple(states)
+
+
+def _with_held(states: Sequence[TagState], repositories: Mapping[str, str], releases: Releases) -> tuple[TagState, ...]:
+    """Return states with what became of the locked digests that their tags are not."""
+    doubted = {
+        state.image: (repositories[state.image], state.locked)
+        for state in states
+        if state.locked and state.state in {"moved", "gone"}
+    }
+    held = _all_at_once(doubted.values(), lambda key: releases.holds(*key), None)
+    _raise_failures(answer for answer in held.values() if not isinstance(answer, OutsideError))
+    # Where that can't be asked nothing is known of it, and the tag's own state is told.
     return tuple(
-        _state(image, lock.digest(image.name, repository=image.repository), answers[_key(image)]) for image in images
+        replace(state, held=held.get(doubted.get(state.image, _NOTHING), True) is not False) for state in states
     )
 
 
@@ -146,10 +165,10 @@ def _key(image: Image) -> _Key:
 
 
 def _all_at_once(
-    images: Iterable[Image], learn: Callable[[_Key], _Learnt], progress: Callable[[str], None] | None
+    wanted: Iterable[_Key], learn: Callable[[_Key], _Learnt], progress: Callable[[str], None] | None
 ) -> dict[_Key, _Learnt | GoldenError]:
     answers: dict[_Key, _Learnt | GoldenError] = {}
-    keys = tuple(dict.fromkeys(map(_key, images)))
+    keys = tuple(dict.fromkeys(wanted))
     pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="registry")
     try:
         asked = {pool.submit(learn, key): key for key in keys}

@@ -30,11 +30,19 @@ PINNED_NAME = 63
 TRACKING_NAME = 42
 """CDI names a Job ``initial-job-<cron>-<uid8>``; longer crons are admitted and then silently never polled."""
 HASH = 8
+VOLUME_DIGITS = 12
+"""How many of a digest's hexadecimal digits end the name that CDI gives its volume (recorded)."""
 BINDING_ANNOTATION = IMMEDIATE_ANNOTATION
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 RETAIN_NONE = "None"
 """The ``retentionPolicy`` with which CDI deletes volumes together with their cron."""
+CLEAN_UP_LABEL = f"{OWNER_LABEL}.cleanup"
+"""CDI's mark (``true``) on what goes with the cron that the owner label names, whatever that cron's policy is.
+
+A cron whose policy is ``None`` marks what it holds, and none that takes over takes the mark away (CDI's source, August
+2026).
+"""
 
 
 RENDERED_NAMESPACE_LIMIT = ("openshift-", "kube-")
@@ -96,7 +104,7 @@ def cron_labels(variant: Variant, fleet: str) -> dict[str, str]:
 
 def volume_digits(digest: str) -> str:
     """Return the digits of a digest that CDI puts into the name of its volume (recorded); none for no digest."""
-    return digest.partition(":")[2][:12]
+    return digest.partition(":")[2][:VOLUME_DIGITS]
 
 
 def default_labels(variant: Variant) -> dict[str, str]:

@@ -54,6 +54,8 @@ def table(columns: Sequence[str], rows: Iterable[Row], style: Style) -> str:
     Where the terminal is too narrow for that, each row becomes a few lines: no column is ever cut or left out.
     """
     rows = tuple(rows)
+    if style.plain and not style.color:
+        return _aligned(columns, rows)
     if not style.plain and _needed(columns, rows) > style.width:
         return lines(Group(*(_record(columns, row) for row in rows)), style)
     grid = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
@@ -65,13 +67,43 @@ def table(columns: Sequence[str], rows: Iterable[Row], style: Style) -> str:
     return lines(grid, style)
 
 
+def _aligned(columns: Sequence[str], rows: Sequence[Row]) -> str:
+    """Return a table as rich draws it, for pipes and logs: there it may have 200,000 rows, and rich takes a minute."""
+    grid = [[column.upper() for column in columns], *([_plain(cell) for cell in row] for row in rows)]
+    widths = [max(map(_columns, column)) for column in zip(*grid, strict=True)]
+    shown = ["".join(map(_padded, row, widths)).rstrip() for row in grid]
+    shown.insert(1, "─" * (sum(widths[:-1]) + max(widths[-1], LAST) + GAP * (len(widths) - 1)))
+    return "\n".join(shown).rstrip()
+
+
+def _padded(text: str, width: int) -> str:
+    return text.ljust(width + GAP) if text.isascii() else text + " " * (width + GAP - cell_len(text))
+
+
+def _columns(text: str) -> int:
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def _plain(cell: str | Cell) -> str:
+    return clean(cell if isinstance(cell, str) else cell.text)
+
+
+def taken(columns: Sequence[str], rows: Sequence[Row]) -> int:
+    """Return how much of a terminal's width columns take, with the gap after each."""
+    return sum(_widths(columns, rows)) + GAP * len(columns)
+
+
 def _needed(columns: Sequence[str], rows: Sequence[Row]) -> int:
     """Return the columns of a terminal that a table takes at least, its last column folded."""
-    widths = [
+    *widths, last = _widths(columns, rows)
+    return sum(widths) + min(last, LAST) + GAP * len(widths)
+
+
+def _widths(columns: Sequence[str], rows: Sequence[Row]) -> list[int]:
+    return [
         max(cell_len(column), *(cell_len(_text(row[position]).plain) for row in rows), 0)
         for position, column in enumerate(columns)
     ]
-    return sum(widths[:-1]) + min(widths[-1], LAST) + GAP * (len(columns) - 1)
 
 
 def _record(columns: Sequence[str], row: Row) -> RenderableType:

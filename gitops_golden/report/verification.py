@@ -1,137 +1,134 @@
-"""A verification as text for people and as JSON for machines."""
+"""A verification as text for people: what fails, worst first, on one screen however large the fleet is."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
-from gitops_golden.report.tables import Cell, table, wrapped
-from gitops_golden.report.words import API_VERSION, counted, listed, short
+from gitops_golden.policy.durations import span
+from gitops_golden.report.groups import WORST_FIRST, groups, lasting
+from gitops_golden.report.headline import headline
+from gitops_golden.report.sites import Sites
+from gitops_golden.report.tables import Cell, table, taken, wrapped
+from gitops_golden.report.tallies import tallies
+from gitops_golden.report.words import counted, cut, rfc3339, short
 from gitops_golden.verify.model import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
+    from collections.abc import Sequence
 
+    from gitops_golden.report.groups import Group
     from gitops_golden.report.tables import Row, Style
-    from gitops_golden.verify.model import DeliveryResult, Finding, Report
+    from gitops_golden.report.tallies import Tally
+    from gitops_golden.verify.model import Report
 
-COLOR = {
+COLOR: Final = {
     Verdict.CONVERGED: "green",
     Verdict.PROGRESSING: "yellow",
     Verdict.BROKEN: "bold red",
     Verdict.UNREACHABLE: "magenta",
 }
-WORST_FIRST = (Verdict.BROKEN, Verdict.UNREACHABLE, Verdict.PROGRESSING, Verdict.CONVERGED)
-
-
-def rfc3339(moment: datetime | None) -> str | None:
-    """Return a time in UTC to the second."""
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
-
-
-def as_json(report: Report) -> dict[str, Any]:
-    """Return the report as JSON has it; ``schema report`` prints its schema."""
-    return {
-        "apiVersion": API_VERSION,
-        "kind": "VerifyReport",
-        "metadata": {"name": report.fleet},
-        "at": rfc3339(report.at),
-        "commit": report.commit,
-        "summary": {
-            "deliveries": len(report.deliveries),
-            **{verdict.value: report.count(verdict) for verdict in Verdict},
-            "imageFindings": sum(1 for result in report.images if result.finding),
-            "clusterFindings": sum(1 for result in report.clusters if result.finding),
-        },
-        "deliveries": [
-            {
-                "cluster": result.cluster,
-                "image": result.image,
-                "dataSource": result.data_source,
-                "architecture": result.architecture,
-                "expected": result.expected,
-                "actual": result.actual,
-                "verdict": result.verdict.value,
-                **_finding(result.finding),
-            }
-            for result in report.deliveries
-        ],
-        "images": [
-            {
-                "image": result.image,
-                "tag": result.tag,
-                "locked": result.locked,
-                "served": result.served,
-                **_finding(result.finding),
-            }
-            for result in report.images
-        ],
-        "clusters": [
-            {
-                "cluster": result.cluster,
-                "readAt": rfc3339(result.read_at),
-                "serverVersion": result.server,
-                "notJudged": [link.value for link in result.not_judged],
-                "verdict": result.finding.verdict.value if result.finding else None,
-                **_finding(result.finding),
-            }
-            for result in report.clusters
-        ],
-    }
-
-
-def _finding(finding: Finding | None) -> dict[str, Any]:
-    if finding is None:
-        return {}
-    return {
-        "link": finding.link.value if finding.link else None,
-        "reason": finding.reason,
-        "message": finding.message,
-        "remedy": finding.remedy,
-        "since": rfc3339(finding.since),
-    }
+ROOM_FOR_LINKS: Final = 120
+"""Columns from which on the table of groups names the link, too; what is said below it always does."""
+SCREEN: Final = 50
+"""Lines that a terminal is given, so that a fleet fits one screen however large it is, of which..."""
+REASONS: Final = 18
+"""...so many at most are ways to fail, one line each, and..."""
+IMAGES: Final = 5
+"""...so many images. What is left is for the evidence and the remedies."""
+EXPLAINED: Final = 20
+"""Findings that a log tells with evidence and remedy at most."""
+MESSAGE: Final = 400
+"""Characters that are shown of one message: some are pages long."""
+MARGIN: Final = 30
+"""Columns of two lines that a message does not get: indents, ``do:``, and how much of it is left out."""
 
 
 def as_text(report: Report, style: Style, *, wide: bool) -> str:
-    """Return the report for a person: every delivery if ``wide``, else those with a finding, grouped, worst first."""
-    verdicts = _wide(report, style) if wide else _grouped(report, style)
-    parts = (verdicts, _clusters(report, style), _advice(report, style), wrapped(_headline(report), style))
+    """Return the report for a person: what fails, grouped, worst first; with ``wide`` every delivery, too."""
+    found, sites = groups(report), Sites(report)
+    every = style.plain or wide
+    tables = (
+        _wide(report, style) if wide else "",
+        _groups(report, found, sites, style, None if every else REASONS),
+        "" if wide else _images(tallies(report), style, None if every else IMAGES),
+    )
+    last = wrapped(headline(report), style)
+    left = None if every else SCREEN - sum(part.count("\n") + 2 for part in (*tables, last) if part)
+    most = len(found) if wide else EXPLAINED
+    parts = (*tables, _advice(report, found, sites, style, most=most, left=left), last)
     return "\n\n".join(part for part in parts if part)
 
 
-def _headline(report: Report) -> str:
-    counts = ", ".join(f"{report.count(verdict):,} {verdict}" for verdict in WORST_FIRST if report.count(verdict))
-    commit = f", commit {report.commit[:12]}" if report.commit else ""
-    total = counted(len(report.deliveries), "delivery", "deliveries")
-    clusters = counted(len(report.clusters), "cluster")
-    moved = sum(1 for result in report.images if result.finding)
-    notes = f"; {counted(moved, 'image')} with a finding at the registry" if moved else ""
-    if whole := sum(1 for _ in _of_their_own(report)):
-        notes += f"; {counted(whole, 'cluster')} with a finding of its own"
-    if silent := sum(1 for result in report.clusters if result.not_judged):
-        notes += f"; access not judged on {counted(silent, 'cluster')}, for roles may not be read there"
-    return f"{report.fleet}: {total} on {clusters}: {counts or 'none'}{notes} (as of {rfc3339(report.at)}{commit})"
+def _groups(report: Report, found: Sequence[Group], sites: Sites, style: Style, most: int | None) -> str:
+    """One row per way to fail. ``n`` counts what it is told of: deliveries, images at the registry, or clusters."""
+    shown = found[:most]
+    if not shown:
+        return ""
+    rows = [_row(report, group) for group in shown]
+    columns: tuple[str, ...] = ("verdict", "link", "reason", "n", "oldest")
+    if not style.plain and style.width < ROOM_FOR_LINKS:
+        columns, rows = (columns[0], *columns[2:]), [(row[0], *row[2:]) for row in rows]
+    room = None if style.plain else style.width - taken(columns, rows)
+    whole = [(*row, sites.where(group.images, group.clusters, room)) for row, group in zip(rows, shown, strict=True)]
+    rest = len(found) - len(shown)
+    return table((*columns, "where"), whole, style) + (f"\n{_rest(rest, 'more reason', style)}" if rest else "")
 
 
-def _of_their_own(report: Report) -> Iterator[tuple[str, Finding]]:
-    """Yield clusters with a finding that no delivery's verdict tells: an unreachable one with deliveries has theirs."""
-    delivered = {result.cluster for result in report.deliveries}
-    for result in report.clusters:
-        if result.finding and (result.answered or result.cluster not in delivered):
-            yield result.cluster, result.finding
+def _row(report: Report, group: Group) -> Row:
+    way = group.way
+    reason = f"{way.reason}, overdue" if way.overdue else way.reason
+    return (
+        Cell(way.verdict, COLOR[way.verdict]),
+        way.link or "cluster",
+        reason,
+        f"{len(group.found):,}",
+        _age(report, group),
+    )
 
 
-def _clusters(report: Report, style: Style) -> str:
-    """One row per verdict and reason of clusters as a whole."""
-    groups: dict[tuple[Verdict, str], list[str]] = defaultdict(list)
-    for cluster, finding in _of_their_own(report):
-        groups[finding.verdict, finding.reason].append(cluster)
-    order = sorted(groups.items(), key=lambda item: (WORST_FIRST.index(item[0][0]), item[0][1]))
+def _age(report: Report, group: Group) -> Cell:
+    if group.oldest is None:
+        return Cell("-")
+    late = report.objective is not None and report.at - group.oldest > report.objective
+    first_unit = " ".join(span(report.at - group.oldest).split()[:2])
+    return Cell(first_unit, "red" if late else "")
+
+
+def _images(found: Sequence[Tally], style: Style, most: int | None) -> str:
+    """One row per image, the worst first: the digest that consumers are to be served, and how many are."""
+    order = sorted(found, key=lambda tally: tuple(-tally.counts[verdict] for verdict in WORST_FIRST[:-1]))
     rows: list[Row] = [
-        (reason, Cell(verdict, COLOR[verdict]), f"{len(names):,}", listed(names)) for (verdict, reason), names in order
+        (
+            tally.data_source,
+            _digest(tally),
+            f"{tally.counts[Verdict.CONVERGED]:,} of {tally.total:,}",
+            Cell("all converged", "green") if tally.converged else _otherwise(tally),
+        )
+        for tally in order[:most]
     ]
-    return table(("clusters as a whole", "verdict", "n", "clusters"), rows, style) if rows else ""
+    if not rows:
+        return ""
+    shown = table(("image", "expected", "converged", "otherwise"), rows, style)
+    rest = order[len(rows) :]
+    if not rest:
+        return shown
+    least = min(rest, key=lambda tally: tally.counts[Verdict.CONVERGED] / tally.total)
+    converged = f"{least.counts[Verdict.CONVERGED]:,} of {least.total:,}"
+    return f"{shown}\n{_rest(len(rest), 'more image', style)}; of each at least {converged} converged"
+
+
+def _digest(tally: Tally) -> str:
+    first, *others = tally.expected or (None,)
+    return f"{len(tally.expected)} digests" if others else short(first)
+
+
+def _otherwise(tally: Tally) -> str:
+    counts = [f"{tally.counts[verdict]:,} {verdict}" for verdict in WORST_FIRST[:-1] if tally.counts[verdict]]
+    return ", ".join([*counts, *([tally.tag.reason] if tally.tag else [])])
+
+
+def _rest(number: int, noun: str, style: Style) -> str:
+    return wrapped(f"and {counted(number, noun)}", style)
 
 
 def _wide(report: Report, style: Style) -> str:
@@ -150,66 +147,46 @@ def _wide(report: Report, style: Style) -> str:
                 rfc3339(finding.since) or "-" if finding else "-",
             )
         )
-    return table(("cluster", "image", "verdict", "link", "reason", "expected", "actual", "since"), rows, style)
+    columns = ("cluster", "image", "verdict", "link", "reason", "expected", "served", "since")
+    return table(columns, rows, style) if rows else ""
 
 
-def _grouped(report: Report, style: Style) -> str:
-    """One row per DataSource, verdict, link and reason, so that a large fleet fits one screen."""
-    groups: dict[tuple[str, Verdict, str, str], list[DeliveryResult]] = defaultdict(list)
-    for result in report.deliveries:
-        finding = result.finding
-        link, reason = (finding.link or "-", finding.reason) if finding else ("-", "-")
-        groups[result.data_source, result.verdict, link, reason].append(result)
-    order = sorted(groups.items(), key=lambda item: (WORST_FIRST.index(item[0][1]), *item[0]))
-    rows: list[Row] = [
-        (
-            name,
-            Cell(verdict, COLOR[verdict]),
-            link,
-            reason,
-            _same(short(result.expected) for result in results),
-            _same(short(result.actual) for result in results),
-            f"{len(results):,}",
-            listed([result.cluster for result in results]),
-        )
-        for (name, verdict, link, reason), results in order
-    ]
-    if not rows:
-        return ""
-    return table(("image", "verdict", "link", "reason", "expected", "served", "n", "clusters"), rows, style)
+def _advice(report: Report, found: Sequence[Group], sites: Sites, style: Style, *, most: int, left: int | None) -> str:
+    """Say what is wrong and what to do, in so many lines as are ``left``; None for any number of them.
 
-
-def _same(values: Any) -> str:
-    distinct = sorted(set(values))
-    return distinct[0] if len(distinct) == 1 else f"{len(distinct)} digests"
-
-
-def _advice(report: Report, style: Style) -> str:
-    """Say what is wrong and what to do, once per distinct finding."""
-    told: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
-    for image in report.images:
-        if image.finding:
-            told["registry", image.finding.reason, image.finding.message, image.finding.remedy].append(
-                f"{image.image}:{image.tag}"
-            )
-    for cluster, whole in _of_their_own(report):
-        told[whole.link or "cluster", whole.reason, whole.message, whole.remedy].append(cluster)
-    worst_first = sorted(report.deliveries, key=lambda result: WORST_FIRST.index(result.verdict))
-    for result in worst_first:
-        if finding := result.finding:
-            told[finding.link or "cluster", finding.reason, finding.message, finding.remedy].append(
-                f"{result.data_source} on {result.cluster}"
-            )
-    most = 20 if style.plain else 8
-    entries = [_entry(key, where, style) for key, where in list(told.items())[:most]]
-    if len(told) > most:
-        entries.append(f"and {len(told) - most} more: -o json has all")
+    Once per distinct finding if these are few, else with one example per group, for ``most`` groups.
+    """
+    apart = [each for group in found for each in group.apart[: EXPLAINED + 1]]
+    if len(apart) <= EXPLAINED:
+        told = "\n".join(_entry(report, each, sites, style, MESSAGE) for each in apart)
+        if left is None or told.count("\n") < left:
+            return told
+    # Two lines of each message on a terminal: this is an overview.
+    long = MESSAGE if left is None else 2 * style.width - MARGIN
+    entries: list[str] = []
+    for group in found[:most]:
+        entry = _entry(report, group, sites, style, long)
+        if left is not None:
+            left -= entry.count("\n") + 1
+            if left < 1 and entries:
+                break
+        entries.append(entry)
+    if rest := len(found) - len(entries):
+        entries.append(wrapped(f"and {counted(rest, 'more reason')}: -o wide tells of each", style))
     return "\n".join(entries)
 
 
-def _entry(key: tuple[str, str, str, str], where: list[str], style: Style) -> str:
-    link, reason, message, remedy = key
-    lines = [wrapped(f"{link}/{reason}: {listed(where)}", style), wrapped(message, style, indent="    ")]
-    if remedy:
-        lines.append(wrapped(f"do: {remedy}", style, indent="    "))
+def _entry(report: Report, group: Group, sites: Sites, style: Style, long: int) -> str:
+    """Return one way to fail in a few lines: where and for how long, the evidence, the remedy."""
+    way, first = group.way, group.apart[0].found[0]
+    what, ago = f"{way.link or 'cluster'}/{way.reason}: ", lasting(report, group)
+    room = None if style.plain else style.width - len(what) - len(ago)
+    where = first.place if len(group.found) == 1 else sites.where(group.images, group.clusters, room)
+    example = f"{first.place}: " if len(group.apart) > 1 else ""
+    lines = [
+        wrapped(f"{what}{where}{ago}", style),
+        wrapped(example + cut(first.finding.message, long), style, indent="    "),
+    ]
+    if first.finding.remedy:
+        lines.append(wrapped(f"do: {cut(first.finding.remedy, long)}", style, indent="    "))
     return "\n".join(lines)

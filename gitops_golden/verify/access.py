@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitops_golden.fleet.kinds import RIGHTS
 from gitops_golden.fleet.shapes import items, mapping, text
 from gitops_golden.verify.beside import RESYNC, named, not_synced
+from gitops_golden.verify.hands import hand
 from gitops_golden.verify.model import Finding, Link, Verdict
 
 if TYPE_CHECKING:
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from gitops_golden.fleet.observation import Observation
     from gitops_golden.verify.case import Beside, Scene
 
-KINDS = ("Role", "RoleBinding")
 RBAC = "rbac.authorization.k8s.io"
 
 
@@ -30,20 +31,23 @@ def access(scene: Scene) -> Finding | None:
 
 def may_be_judged(seen: Observation, namespace: str) -> bool:
     """Whether everything could be read that this link rests on."""
-    return not any(seen.why_unread(kind, namespace) for kind in KINDS)
+    return not any(seen.why_unread(kind, namespace) for kind in RIGHTS)
 
 
 def _consumers(scene: Scene, file: Beside) -> Finding | None:
-    readable = [kind for kind in KINDS if not scene.seen.why_unread(kind, scene.expected.namespace)]
+    readable = [kind for kind in RIGHTS if not scene.seen.why_unread(kind, scene.expected.namespace)]
     wanted = [each for kind in readable if (each := file.object(kind))]
     found = [scene.get(text(each, "kind"), text(each, "metadata", "name")) for each in wanted]
     off = [_name(each) for each, there in zip(wanted, found, strict=True) if there is None]
-    edited = [_name(each) for each, there in zip(wanted, found, strict=True) if there and not _same(there, each)]
+    edited = [there for each, there in zip(wanted, found, strict=True) if there and not same_rights(there, each)]
     if not (off or edited):
         return None
-    what = f"{scene.expected.namespace} lacks {' and '.join(off)}"
+    what, since = f"{scene.expected.namespace} lacks {' and '.join(off)}", None
     if not off:
-        what = f"{' and '.join(edited)} in {scene.expected.namespace} says otherwise than Git"
+        writer = hand(edited[0], ("rules",), ("subjects",))
+        names = " and ".join(map(_name, edited))
+        what = f"{names} in {scene.expected.namespace} says otherwise than Git{writer.told}"
+        since = writer.when
 
     def is_as(objects: Sequence[Mapping[str, Any]]) -> bool:
         earlier = (named(objects, text(each, "kind"), text(each, "metadata", "name")) for each in wanted)
@@ -51,18 +55,19 @@ def _consumers(scene: Scene, file: Beside) -> Finding | None:
 
     past = scene.case.git.file_past(scene.case.cluster, file.name)
     reason = "ConsumersAbsent" if off else "ConsumersEdited"
-    return not_synced(past, Link.ACCESS, what, is_as) or Finding(Verdict.BROKEN, Link.ACCESS, reason, what, RESYNC)
+    broken = Finding(Verdict.BROKEN, Link.ACCESS, reason, what, RESYNC, since)
+    return not_synced(past, Link.ACCESS, what, is_as) or broken
 
 
 def _name(object_: Mapping[str, Any]) -> str:
     return f"{text(object_, 'kind')} {text(object_, 'metadata', 'name')}"
 
 
-def _same(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+def same_rights(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether two Roles, or two RoleBindings, allow the same, in whatever order they are written."""
     # Mostly to the letter, and a fleet has many.
-    return all(found.get(key) == wanted.get(key) for key in ("rules", "roleRef", "subjects")) or (
-        _said(found) == _said(wanted)
-    )
+    same = found.get("rules") == wanted.get("rules") and found.get("subjects") == wanted.get("subjects")
+    return (same and found.get("roleRef") == wanted.get("roleRef")) or _said(found) == _said(wanted)
 
 
 def _said(object_: Mapping[str, Any] | None) -> object:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gitops_golden.fleet.kinds import HYPER_CONVERGED
 from gitops_golden.fleet.observation import Unreachable
 from gitops_golden.render.names import file_name
 from gitops_golden.verify.beside import beside
-from gitops_golden.verify.vendor import KIND, Vendor, unnamed_templates
+from gitops_golden.verify.vendor import Vendor, unnamed_templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -71,8 +72,8 @@ def losses(
         assert plan is not None, "else there is no list"
         if isinstance(seen, Unreachable):
             unseen.append(Unseen(name, seen.message))
-        elif reason := seen.why_unread(KIND):
-            unseen.append(Unseen(name, f"{KIND}s could not be read: {reason}"))
+        elif reason := seen.why_unread(HYPER_CONVERGED):
+            unseen.append(Unseen(name, f"{HYPER_CONVERGED}s could not be read: {reason}"))
         elif templates := unnamed_templates(Vendor(name, plan, new.file, git, seen)):
             lost.append(Loss(name, templates))
     return tuple(lost), tuple(unseen)

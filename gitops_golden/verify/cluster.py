@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from gitops_golden.fleet.observation import Unreachable
 from gitops_golden.verify.access import may_be_judged
 from gitops_golden.verify.beside import unpublished
-from gitops_golden.verify.case import Case
-from gitops_golden.verify.model import ClusterResult, Finding, Link, Verdict
+from gitops_golden.verify.case import Case, known_at
+from gitops_golden.verify.model import ClusterResult, Link
+from gitops_golden.verify.objective import in_time
+from gitops_golden.verify.unseen import unreachable
 from gitops_golden.verify.vendor import Vendor, not_replaced, vendor_images
 
 if TYPE_CHECKING:
@@ -19,18 +21,34 @@ if TYPE_CHECKING:
     from gitops_golden.plan.model import ClusterPlan
     from gitops_golden.verify.case import Beside
     from gitops_golden.verify.expectations import Expectations
+    from gitops_golden.verify.model import Finding
 
 
 def judge_cluster(held: ClusterPlan, expectations: Expectations, seen: Observed, now: datetime) -> ClusterResult:
     """Return how a cluster was read, with the first of what is wrong with it as a whole."""
     if isinstance(seen, Unreachable):
-        silent = Finding(Verdict.UNREACHABLE, None, seen.reason, seen.message, since=seen.last_known)
-        return ClusterResult(seen.cluster, seen.last_known, None, silent, answered=False)
+        silent = unreachable(seen)
+        named = held.cluster
+        return ClusterResult(
+            seen.cluster, seen.last_known, None, silent, answered=False, labels=named.labels, where=named.where
+        )
     files = expectations.of_cluster(held)
     git = expectations.truth.git
     finding = unpublished(git, held.cluster.name, files) or _vendor(held, files, expectations, seen, now)
-    server = seen.server.version if seen.server else None
-    return ClusterResult(seen.cluster, seen.read_at, server, finding, not_judged=_not_judged(held, expectations, seen))
+    return ClusterResult(
+        cluster=seen.cluster,
+        read_at=seen.read_at,
+        server=seen.server,
+        finding=in_time(finding, expectations.truth.objective, known_at(seen, now)),
+        not_judged=_not_judged(held, expectations, seen),
+        source=seen.source,
+        namespaces=tuple(sorted(seen.namespaces or ())),
+        objects=len(seen.objects),
+        unread=seen.unread,
+        skew=seen.skew,
+        labels=held.cluster.labels,
+        where=held.cluster.where,
+    )
 
 
 def _vendor(
@@ -40,10 +58,12 @@ def _vendor(
     file = next((each for each in files if each.kind == "hyperconverged"), None)
     if plan is None or file is None:
         return None
-    vendor = Vendor(name, plan, file, git, seen)
+    vendor = Vendor(name, plan, file, git, seen, known_at(seen, now))
     if finding := vendor_images(vendor):
         return finding
-    cases = (Case(name, expected, git, seen, now) for expected in expectations.replacing(plan))
+    # Of an image whose digest is not known its delivery tells.
+    known = (expected for expected in expectations.replacing(plan) if expected.digest)
+    cases = (Case(name, expected, git, seen, now) for expected in known)
     return next((finding for case in cases if (finding := not_replaced(vendor, case))), None)
 
 

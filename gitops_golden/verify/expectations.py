@@ -13,12 +13,14 @@ from gitops_golden.verify.case import expected_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from datetime import timedelta
 
     from gitops_golden.plan.model import ClusterPlan, Holding, Variant, VendorPlan
     from gitops_golden.registry.lock import Lock
     from gitops_golden.registry.update import TagState
     from gitops_golden.render.tree import File, Folder
     from gitops_golden.verify.case import Beside, Expected, GitTruth
+    from gitops_golden.verify.model import Basis
 
 NEEDED: Final = ("namespace", "consumers", "registry-ca", "pull-secret")
 """The kinds of files that a delivery needs in the namespaces that it works in."""
@@ -30,11 +32,13 @@ class Truth(NamedTuple):
     git: GitTruth
     lock: Lock
     tags: Mapping[str, TagState]
-    commit: str | None
+    basis: Basis
     content: Callable[[Variant], bytes]
     folder: Callable[[Holding], Folder]
     added: Callable[[ClusterPlan], tuple[File, ...]] = lambda _: ()
     """What users' templates add to a cluster's folder."""
+    objective: timedelta | None = None
+    """How long a change may take to reach every cluster."""
 
 
 @dataclass(slots=True)
@@ -44,6 +48,7 @@ class Expectations:
     fleet: str
     truth: Truth
     _variants: dict[Variant, Expected] = field(default_factory=dict)
+    _held: dict[int, tuple[Variant, Expected]] = field(default_factory=dict)
     _read: dict[File, Beside] = field(default_factory=dict)
     _files: dict[int, dict[str, Beside]] = field(default_factory=dict)
     _needs: dict[tuple[int, int], tuple[Beside, ...]] = field(default_factory=dict)
@@ -51,16 +56,22 @@ class Expectations:
 
     def of(self, variant: Variant) -> Expected:
         """Return what a variant's manifests claim."""
+        # Clusters share variants, and a variant is slow to hash: it is known by its place in memory while it is held.
+        known = self._held.get(id(variant))
+        if known is None:
+            known = self._held[id(variant)] = (variant, self._made(variant))
+        return known[1]
+
+    def _made(self, variant: Variant) -> Expected:
         expected = self._variants.get(variant)
         if expected is None:
             state = self.truth.tags.get(variant.image)
-            locked = self.truth.lock.image(variant.image)
             expected = self._variants[variant] = expected_of(
                 variant,
                 self.fleet,
                 content=self.truth.content(variant),
                 served=state.served if state else None,
-                known=frozenset(release.digest for release in locked.releases) if locked else frozenset(),
+                locked=self.truth.lock.image(variant.image),
             )
         return expected
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gitops_golden.fleet.observation import NOT_RECORDED
+from gitops_golden.fleet.kinds import CRON, HYPER_CONVERGED
 from gitops_golden.fleet.views import meta
 from gitops_golden.render.cdi import FLEET_LABEL
 from gitops_golden.render.hyperconverged import NAME
@@ -17,13 +17,18 @@ from gitops_golden.render.manifests import metadata_of, read_documents
 from gitops_golden.vendor.catalogue import EVERY_ARCHITECTURE, MANAGED_BY, catalogue, golden_namespace
 from gitops_golden.verify.beside import SYNC, named, not_synced
 from gitops_golden.verify.case import Scene
+from gitops_golden.verify.hands import hand
 from gitops_golden.verify.hyperconverged import boot_images, untold
 from gitops_golden.verify.importing import importing
 from gitops_golden.verify.model import Finding, Verdict
-from gitops_golden.verify.serving import serving, volume
+from gitops_golden.verify.patience import PATIENCE
+from gitops_golden.verify.serving import serving
+from gitops_golden.verify.unseen import unread
+from gitops_golden.verify.volumes import volume
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
     from typing import Any
 
     from gitops_golden.fleet.observation import Observation
@@ -31,19 +36,20 @@ if TYPE_CHECKING:
     from gitops_golden.verify.case import Beside, Case, GitTruth, PastFile
     from gitops_golden.verify.hyperconverged import BootImages
 
-KIND = "HyperConverged"
-CRON = "DataImportCron"
-
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """What a cluster's HyperConverged is told, the file that tells it, and what repository and cluster hold."""
+    """What a cluster's HyperConverged is told, the file that tells it, and what repository and cluster hold.
+
+    ``now`` is the time as of which the cluster is known, where it matters how long ago it was told.
+    """
 
     cluster: str
     plan: VendorPlan
     file: Beside
     git: GitTruth
     seen: Observation
+    now: datetime | None = None
 
     @property
     def past(self) -> tuple[PastFile, ...]:
@@ -53,7 +59,7 @@ class Vendor:
     @property
     def wanted(self) -> BootImages:
         """What the file says."""
-        return boot_images(self.file.object(KIND) or {})
+        return boot_images(self.file.object(HYPER_CONVERGED) or {})
 
     @property
     def place(self) -> str:
@@ -63,22 +69,22 @@ class Vendor:
 
     def found(self) -> BootImages | None:
         """Return what the cluster's HyperConverged says, or None if there is none."""
-        raw = self.seen.get(KIND, self.place, NAME)
+        raw = self.seen.get(HYPER_CONVERGED, self.place, NAME)
         return boot_images(raw) if raw else None
 
 
 def vendor_images(vendor: Vendor) -> Finding | None:
     """Return what is first to be said of a cluster's vendor images, or None if they are as the policy has them."""
-    if reason := vendor.seen.why_unread(KIND):
-        return _unread(KIND, "", reason)
+    if unseen := unread(vendor.seen, HYPER_CONVERGED, "", None):
+        return unseen
     found = vendor.found()
     if found is None:
-        what = f"there is no {KIND} {NAME} in {vendor.place}"
+        what = f"there is no {HYPER_CONVERGED} {NAME} in {vendor.place}"
         return _broken("HyperConvergedAbsent", what, "set the cluster's platform to what it is, or install HCO")
     namespaces = {golden_namespace(vendor.plan.platform.kind), found.namespace} - {""}
     for namespace in sorted(namespaces):
-        if reason := vendor.seen.why_unread(CRON, namespace):
-            return _unread(CRON, namespace, reason)
+        if unseen := unread(vendor.seen, CRON, namespace, None):
+            return unseen
     return _unnamed(vendor) or _present(vendor, found, namespaces) or _not_told(vendor, found)
 
 
@@ -88,10 +94,10 @@ def not_replaced(vendor: Vendor, case: Case) -> Finding | None:
     cron = scene.cron()
     if cron is None:
         what = f"{case.expected.cron} is not in {case.expected.namespace}"
-        return _broken("VendorImageNotReplaced", f"{name}: {what}", "look at HCO and SSP, which have been told")
+        return _told(vendor, "VendorImageNotReplaced", f"{name}: {what}")
     if not case.expected.tracking and cron.desired_digest != case.expected.digest:
         what = f"{case.expected.cron} pins {cron.desired_digest or 'nothing'}, not {case.expected.digest}"
-        return _broken("VendorImageNotReplaced", f"{name}: {what}", "look at HCO and SSP, which have been told")
+        return _told(vendor, "VendorImageNotReplaced", f"{name}: {what}")
     inner = importing(scene) or volume(scene) or serving(scene)
     return inner and replace(inner, link=None, reason="VendorImageNotReplaced", message=f"{name}: {inner.message}")
 
@@ -100,11 +106,12 @@ def _broken(reason: str, message: str, remedy: str) -> Finding:
     return Finding(Verdict.BROKEN, None, reason, message, remedy)
 
 
-def _unread(kind: str, namespace: str, reason: str) -> Finding:
-    where = f" in {namespace}" if namespace else ""
-    what = f"{kind}s{where} could not be read: {reason}"
-    remedy = "record the cluster again" if reason == NOT_RECORDED else "allow the verifier to list them"
-    return Finding(Verdict.UNREACHABLE, None, reason, what, remedy)
+def _told(vendor: Vendor, reason: str, message: str) -> Finding:
+    """Return what HCO and SSP are to do, and have not done: they take a while, from when HyperConverged was written."""
+    finding = _broken(reason, message, "look at HCO and SSP, which have been told")
+    since = hand(vendor.seen.get(HYPER_CONVERGED, vendor.place, NAME) or {}, ("spec",)).when
+    lately = since is not None and vendor.now is not None and vendor.now - since <= PATIENCE
+    return replace(finding, since=since, verdict=Verdict.PROGRESSING if lately else Verdict.BROKEN)
 
 
 def unnamed_templates(vendor: Vendor) -> tuple[str, ...]:
@@ -131,33 +138,37 @@ def _unnamed(vendor: Vendor) -> Finding | None:
         return None
     return _broken(
         "VendorTemplatesUnnamed",
-        f"{KIND} lists {', '.join(theirs)}, which the policy does not name: its list replaces this one as a whole",
+        f"{HYPER_CONVERGED} lists {', '.join(theirs)}, which the policy does not name: "
+        "its list replaces this one as a whole",
         "copy them to vendorImages.templates in the policy before this cluster syncs, or take them out of the list",
     )
 
 
 def _held(vendor: Vendor) -> Iterator[BootImages]:
     for past in vendor.past:
-        said = named(read_documents(past.content) or () if past.content else (), KIND, NAME)
+        said = named(read_documents(past.content) or () if past.content else (), HYPER_CONVERGED, NAME)
         if said:
             yield boot_images(said)
 
 
+def unwanted_crons(vendor: Vendor, found: BootImages, namespaces: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+    """Yield the crons of the vendor's in ``namespaces`` that should be gone, as the API server served them."""
+    for namespace in namespaces:
+        for each in vendor.seen.list(CRON, namespace):
+            if (name := _vendors(each)) and _unwanted(vendor, found, name):
+                yield each
+
+
 def _present(vendor: Vendor, found: BootImages, namespaces: Iterable[str]) -> Finding | None:
     """Break where crons of the vendor's are there that should be gone."""
-    here = sorted(
-        name
-        for namespace in namespaces
-        for each in vendor.seen.list(CRON, namespace)
-        if (name := _vendors(each)) and _unwanted(vendor, found, name)
-    )
+    here = sorted(_vendors(each) for each in unwanted_crons(vendor, found, namespaces))
     if not here:
         return None
     what = f"crons of the vendor's operator that should be gone: {', '.join(here)}"
     missing = _missing(vendor, found)
     if not missing:
-        return _broken("VendorImagesPresent", what, "look at HCO and SSP, which have been told")
-    message = f"{what}; {KIND} has not been told: {', '.join(missing)}"
+        return _told(vendor, "VendorImagesPresent", what)
+    message = f"{what}; {HYPER_CONVERGED} has not been told: {', '.join(missing)}"
     return _as_of_git(vendor, found, Finding(Verdict.BROKEN, None, "VendorImagesPresent", message, SYNC))
 
 
@@ -212,7 +223,7 @@ def _not_told(vendor: Vendor, found: BootImages) -> Finding | None:
     missing = _missing(vendor, found)
     if not missing:
         return None
-    what = f"{KIND} {NAME} says otherwise than Git: {', '.join(missing)}"
+    what = f"{HYPER_CONVERGED} {NAME} says otherwise than Git: {', '.join(missing)}"
     return _as_of_git(vendor, found, _broken("VendorImagesNotTold", what, f"{SYNC}, which puts back what Git holds"))
 
 
@@ -220,7 +231,7 @@ def _as_of_git(vendor: Vendor, found: BootImages, finding: Finding) -> Finding:
     """Return a finding as progressing if the cluster is as an earlier commit had it; before the first, all may be."""
 
     def is_as(objects: Sequence[Mapping[str, Any]]) -> bool:
-        earlier = named(objects, KIND, NAME)
+        earlier = named(objects, HYPER_CONVERGED, NAME)
         return earlier is None or not untold(boot_images(earlier), found, lists=False)
 
     behind = not_synced(vendor.past, None, finding.message, is_as)

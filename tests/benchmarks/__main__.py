@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks [ROUNDS]``: measure, and print a table; README.md says what each figure means.
+"""``python -m tests.benchmarks [ROUNDS] [SECTION…]``: measure, and print tables; README.md says what each figure means.
 
 All work is done in a scratch folder; nothing is written in the tree. Kapitan is kept in the user's cache.
 """
@@ -6,46 +6,52 @@ All work is done in a scratch folder; nothing is written in the tree. Kapitan is
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.benchmarks.bench import BUMPED, FAST_IMPORT, FLOOR, INSIDE, KAPITAN, PUBLISH, Bench, command
+from tests.benchmarks import drift, html_bench, publishing, verify_bench
 from tests.benchmarks.kapitan import installed
-from tests.benchmarks.measure import Contender, alternate
-from tests.benchmarks.table import Ratio, heading, machine, per_cluster, row
+from tests.benchmarks.table import machine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from tests.benchmarks.measure import Figure
+    from collections.abc import Mapping, Sequence
 
 ROUNDS = 5
-START_ROUNDS = 21
-MARGIN_ROUNDS = 11
-SIZES = (100, 1_000, 10_000)
-COMPARED = (1_000, 10_000)
-DISTINCT = 10_000
-LONG_ROUNDS = 3
-"""At most so many runs of what takes half a minute each."""
-KAPITAN_ONCE = 10_000
-"""From so many clusters on Kapitan takes minutes: it runs once, and not for warming up."""
+SECTIONS = ("publish", "verify", "drift", "html")
+LIVE = (1_000, 10_000)
+FEWER = 3
+"""At most so many runs of what takes a minute each."""
 
 
-def main(rounds: int) -> None:
-    """Measure everything, in about a quarter of an hour with five rounds."""
-    kapitan = installed(_cache(os.environ))
+def main(rounds: int, sections: Sequence[str]) -> None:
+    """Measure, in about half an hour for everything with five rounds."""
+    cache = _cache(os.environ)
     print(machine(), f"medians of {rounds} runs in turn", sep="; ", flush=True)
     with tempfile.TemporaryDirectory(prefix="gitops-golden-bench-") as scratch:
         os.environ.update(_apart(scratch))
-        _start()
-        benches = [Bench(Path(scratch, str(clusters)), clusters) for clusters in SIZES]
-        for bench in benches:
-            _fleet(bench, kapitan, rounds)
-        _margins(benches)
-        _distinct(Bench(Path(scratch, "distinct"), DISTINCT), min(rounds, LONG_ROUNDS))
+        for section in sections:
+            _section(section, Path(scratch, section), cache, rounds)
+
+
+def _section(name: str, scratch: Path, cache: Path, rounds: int) -> None:
+    scratch.mkdir()
+    match name:
+        case "publish":
+            publishing.section(scratch, installed(cache), rounds)
+        case "verify":
+            kubectl = shutil.which("kubectl")
+            for clusters in LIVE:
+                verify_bench.section(scratch / str(clusters), clusters, min(rounds, FEWER), kubectl)
+        case "drift":
+            for clusters in LIVE:
+                drift.section(scratch / str(clusters), clusters, min(rounds, FEWER))
+        case "html":
+            html_bench.section(rounds)
+        case _:
+            sys.exit(f"{name} is none of the sections {', '.join(SECTIONS)}")
 
 
 def _cache(environment: Mapping[str, str]) -> Path:
@@ -58,76 +64,6 @@ def _apart(scratch: str) -> Mapping[str, str]:
     return {**home, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 
 
-def _start() -> None:
-    click, golden = 'python -c "import click"', "gitops-golden --help"
-    figures = alternate(
-        [
-            Contender(click, lambda: (sys.executable, "-c", "import click")),
-            Contender(golden, lambda: command("--help")),
-        ],
-        START_ROUNDS,
-    )
-    print(heading(f"Start (medians of {START_ROUNDS})"))
-    print(*(row(name, figure) for name, figure in figures.items()), sep="\n")
-    print(Ratio("--help to import click", figures[golden], figures[click], 1.5), flush=True)
-
-
-def _margins(benches: Sequence[Bench]) -> None:
-    """Measure the work alone at every size in turn: between two of them lie milliseconds."""
-    sizes = {f"the work alone, {bench.clusters:,} clusters": bench for bench in benches}
-    figures = alternate([bench.inside(name) for name, bench in sizes.items()], MARGIN_ROUNDS)
-    print(f"\nOne more cluster, the work alone (least of {MARGIN_ROUNDS})")
-    print(*per_cluster({bench.clusters: figures[name] for name, bench in sizes.items()}), sep="\n", flush=True)
-
-
-def _fleet(bench: Bench, kapitan: Path | None, rounds: int) -> None:
-    """Measure one size, and print what came out."""
-    bench.prepare()
-    compared = bench.clusters in COMPARED
-    rival = (bench.kapitan(kapitan),) if kapitan else ()
-    in_turn = rival if bench.clusters < KAPITAN_ONCE else ()
-    contenders = (bench.floor(), bench.fast_import(), *bench.variations()) if compared else ()
-    figures = alternate((*bench.publishes(), *contenders, *in_turn), rounds)
-    if not in_turn:
-        figures |= alternate(rival, 1, warm_up=False)
-    inside = figures.pop(INSIDE)
-    publish = figures[PUBLISH] = replace(figures[PUBLISH], work=inside.work, work_cpu=inside.work_cpu)
-    print(heading(f"{bench.clusters:,} clusters x 20 images, 60 variants"))
-    print(*(row(name, figure) for name, figure in figures.items()), sep="\n", flush=True)
-    if compared:
-        bench.require_same_tree("inside", "floor")
-        print(*_ratios(figures), sep="\n", flush=True)
-    if kapitan and not in_turn:
-        print(*_to_kapitan(publish, figures[KAPITAN]), sep="\n", flush=True)
-    if kapitan and not figures[KAPITAN].stopped:
-        bench.require_same_objects()
-
-
-def _ratios(figures: Mapping[str, Figure]) -> Iterator[Ratio]:
-    publish, fast_import, floor = figures[PUBLISH], figures[FAST_IMPORT], figures[FLOOR]
-    yield Ratio("publish to fast-import", publish, fast_import, 1)
-    yield Ratio("publish to fast-import, the work alone", publish, fast_import, 1, of="work")
-    yield Ratio("publish to floor", publish, floor, 3)
-    yield Ratio("publish to floor, the work alone", publish, floor, 3, of="work")
-    yield Ratio("one digest bumped to publish", figures[BUMPED], publish, 1 / 2)
-
-
-def _to_kapitan(publish: Figure, kapitan: Figure) -> Iterator[Ratio]:
-    yield Ratio("publish to Kapitan", publish, kapitan, 1 / 30)
-    yield Ratio("publish to Kapitan", publish, kapitan, 1 / 4, of="memory")
-
-
-def _distinct(bench: Bench, rounds: int) -> None:
-    """Measure a fleet in which every cluster is unlike every other."""
-    bench.prepare("prepare-distinct")
-    figures = alternate((bench.publish(), bench.fast_import(), bench.bump()), rounds, warm_up=False)
-    heads = f"{bench.clusters:,} clusters x 20 images, all distinct (of {rounds})"
-    print(heading(heads))
-    print(*(row(name, figure) for name, figure in figures.items()), sep="\n")
-    bench.require_same_tree()
-    print(Ratio("publish to fast-import", figures[PUBLISH], figures[FAST_IMPORT], 1.5))
-    print(Ratio("one digest bumped to publish", figures[BUMPED], figures[PUBLISH], 1 / 2), flush=True)
-
-
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)
+    numbers = [int(each) for each in sys.argv[1:] if each.isdigit()]
+    main(numbers[0] if numbers else ROUNDS, [each for each in sys.argv[1:] if not each.isdigit()] or SECTIONS)

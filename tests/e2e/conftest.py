@@ -1,4 +1,4 @@
-"""What several end-to-end tests ask for: one ground on which CDI's traps are played."""
+"""What several end-to-end tests ask for: a ground on which CDI's traps are played, a fleet whose links are broken."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.cdi_traps import opened
+from tests.e2e.linked import opened as linked
 from tests.testbed.cdi.ground import existing_ground, prepare
 from tests.testbed.cdi.images import RegistryImages
 from tests.testbed.cdi.install import make_default
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.e2e.cdi_traps import Site
+    from tests.e2e.links import Pair
     from tests.testbed.binaries import Binaries
     from tests.testbed.cdi.ground import Ground
     from tests.testbed.registry import ReachableRegistry
@@ -52,3 +54,33 @@ def stand_in(trap_ground: Ground) -> StandIn:
     if trap_ground.stand_in is None:
         pytest.skip("holds imports, moves defaults or runs a registry of its own, which an existing cluster is spared")
     return trap_ground.stand_in
+
+
+@pytest.fixture(scope="session")
+def linked_pair(
+    request: pytest.FixtureRequest,
+    contexts: tuple[str, ...],
+    binaries: Binaries,
+    registry: ReachableRegistry,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Pair]:
+    """A fleet of two clusters that has converged: the testbed's own, or the first two existing ones."""
+    existing = request.getfixturevalue("clusters") if contexts else ()
+    with linked(tmp_path_factory.mktemp("links"), binaries, existing, registry) as own:
+        yield own
+
+
+@pytest.fixture
+def pair(linked_pair: Pair) -> Iterator[Pair]:
+    """The fleet, at rest; after a test that failed it is brought back there."""
+    linked_pair.at_rest = ""
+    yield linked_pair
+    if not linked_pair.at_rest:
+        linked_pair.rescue()
+
+
+@pytest.fixture
+def stood_in(contexts: tuple[str, ...]) -> None:
+    """Skip what is done to CDI, storage classes or a registry of our own, which an existing cluster is spared."""
+    if contexts:
+        pytest.skip("done to CDI, to storage or to a registry of our own, which an existing cluster is spared")

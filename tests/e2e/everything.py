@@ -60,7 +60,7 @@ spec:
   consumers: [{{group: vm-users}}, {{serviceAccount: builds/importer}}]
   defaults:
     namespace: golden
-    storage: {{size: 1Gi}}
+    storage: {{size: 2Gi}}
     metadata: {{labels: {{example.com/team: platform}}}}
   images:
     - {{name: rhel9-5, repository: rhel9, tag: "9.5", preference: rhel.9}}
@@ -202,7 +202,7 @@ class World:
 
 
 def _timeless(cluster: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in cluster.items() if key != "readAt"}
+    return {key: value for key, value in cluster.items() if key not in {"readAt", "source"}}
 
 
 def prepare(cluster: Cluster) -> None:

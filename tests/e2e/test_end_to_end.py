@@ -65,7 +65,7 @@ class Story:
     def repository(self, name: str) -> str:
         return f"{self.namespace}/{name}"
 
-    def write_policy(self, size: str = "1Gi") -> None:
+    def write_policy(self, size: str = "2Gi") -> None:
         text = POLICY.format(
             address=self.registry.address,
             plain=str(self.registry.url.startswith("http://")).lower(),
@@ -279,7 +279,7 @@ def _another_size_hands_over_without_a_gap(story: Story, first: str) -> None:
         name: {each["metadata"]["name"] for each in story.objects(name, "dataimportcrons")} for name in story.names
     }
     with story.served_throughout(), story.nothing_imported():
-        story.write_policy("2Gi")
+        story.write_policy("1Gi")
         diff = story.fleet.run("diff", "--repo", str(story.fleet.published.folder), expect=1)
         assert "hand-over" in diff.out
         story.fleet.publish()
@@ -311,16 +311,16 @@ def _an_import_that_never_binds_blocks_until_the_restart_count_is_raised(story: 
     for standin in story.standins:
         standin.never_bind(digest)
     fleet.roll_out("third release")
-    waiting = {("progressing", "import", "WaitingForVolume")}
+    waiting = {("progressing", "import", "ClaimUnbound")}
     fleet.verify_until(lambda now: story.said(now) == waiting, what="waiting for its volume")
     story.set_back(first)
-    blocked = {("broken", "import", "BlockedByWaitingImport")}
+    blocked = {("progressing", "import", "BlockedByWaitingImport")}
     seen = fleet.verify_until(lambda now: story.said(now) == blocked, what="blocked")
     finding = seen.delivery(story.names[0], IMAGE)
     assert seen.code == 1
     assert finding["actual"] == first
     assert "restart count" in finding["remedy"]
-    assert "kubectl delete datavolume" in finding["remedy"]
+    assert f"`kubectl -n {story.namespace} delete datavolumes.cdi.kubevirt.io rhel9-" in finding["remedy"]
     story.recorded_says_the_same(seen)
     lock = (fleet.policy.folder / "fleet.lock.yaml").read_text()
     assert lock.count("repository:") == 2

@@ -177,7 +177,7 @@ def _an_image_that_tracks_its_tag_follows_at_the_next_poll(world: World) -> None
 def _another_size_hands_over_and_the_old_crons_go(world: World) -> None:
     fleet = world.fleet
     before = {name: world.crons(name).keys() for name in (OCP, EDGE)}
-    world.edit("storage: {size: 1Gi}", "storage: {size: 2Gi}")
+    world.edit("storage: {size: 2Gi}", "storage: {size: 1Gi}")
     assert "hand-over" in fleet.run("diff", "--repo", str(fleet.published.folder), expect=1).out
     fleet.publish()
     fleet.sync()
@@ -273,7 +273,7 @@ def _an_image_that_gains_architectures_becomes_a_pointer_once_its_old_source_is_
     assert source["dataSource"]["name"] == "rhel9-6-amd64"
     finding = delivery(seen, OCP, "rhel9-6-amd64")
     assert f"rhel9-6 points at volume {before} and DataSource rhel9-6-amd64" in finding["message"]
-    assert "delete it and let the engine make it anew" in finding["remedy"]
+    assert "`kubectl -n golden delete datasource rhel9-6`, and the engine makes it anew" in finding["remedy"]
     fleet.sync()
     assert said(fleet.verify(), OCP, "rhel9-6-amd64") == elsewhere
     for name in (OCP, EDGE):

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gitops_golden.fleet import snapshot
-from gitops_golden.fleet.kubeconfig import KubeconfigReader, Target
+from gitops_golden.fleet.kubeconfig import KubeconfigReader
 from gitops_golden.fleet.observation import Observation, Unreachable, Unread
+from gitops_golden.fleet.readers import Target
 from tests.testbed.api import path, wait_until
 from tests.testbed.cdi.install import install, storage_class
 from tests.testbed.cluster import Cluster
@@ -69,7 +70,8 @@ def source(name: str) -> dict[str, Any]:
 
 def read(cluster: Cluster, kubeconfig: Path | None = None, *, namespaces: tuple[str, ...] = (OURS,)) -> Observed:
     reader = KubeconfigReader(kubeconfig or cluster.kubeconfig, timeout=30, environment={})
-    return reader.read(cluster.name, cluster.name, namespaces, NOON)
+    (found,) = reader.read([Target(cluster.name, cluster.name, frozenset(namespaces))], lambda: NOON)
+    return found
 
 
 def observed(cluster: Cluster, kubeconfig: Path | None = None, **more: Any) -> Observation:
@@ -122,7 +124,7 @@ def test_what_rbac_refuses_is_unread_and_the_rest_goes_on(golden: Cluster) -> No
     }
     golden.api.create(path(RBAC, "rolebindings", OURS), binding)
     kubeconfig = golden.kubeconfig_for("viewer")
-    wait_until(lambda: not observed(golden, kubeconfig).forbidden("DataSource", OURS), what="the role in force")
+    wait_until(lambda: not observed(golden, kubeconfig).why_unread("DataSource", OURS), what="the role in force")
     seen = observed(golden, kubeconfig)
     assert seen.get("DataSource", OURS, "rhel9")
     assert Unread("DataImportCron", OURS, "Forbidden") in seen.unread
@@ -180,7 +182,8 @@ def test_a_stopped_api_server_is_unreachable_and_the_other_cluster_is_read(
     targets = [Target(cluster.name, cluster.name, frozenset({OURS})) for cluster in (golden, bare)]
     bare.stop_api_server()
     try:
-        found = KubeconfigReader(file, timeout=30, environment={}).read_all(targets, NOON)
+        reader = KubeconfigReader(file, timeout=30, environment={})
+        found = {seen.cluster: seen for seen in reader.read(targets, lambda: NOON)}
     finally:
         bare.start_api_server()
     assert isinstance(found["golden"], Observation)

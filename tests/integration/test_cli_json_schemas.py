@@ -49,6 +49,8 @@ SCHEMA_OF = {
     ("render",): "render",
     ("publish",): "publish",
     ("verify",): "report",
+    ("merge",): "report",
+    ("drift",): "drift",
 }
 NOT_ALWAYS_THERE = {"here", "preference", "instancetype"}
 OPEN = {"labels", "annotations"}

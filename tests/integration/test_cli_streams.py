@@ -100,7 +100,7 @@ def test_what_a_cluster_says_is_json_whatever_it_is(run: Run, fleet: Path, bare:
     run("publish", "--repo", str(bare.folder))
     snapshots = fleet / "snapshots"
     snapshots.mkdir()
-    gap = {"kind": "DataImportCron", "namespace": "golden-images", "reason": "\ud800\x9b31m"}
+    gap = {"kind": "DataImportCron", "namespace": "golden-images", "reason": "\u2028\x9b31m"}
     document = {
         "apiVersion": "gitops-golden/v1alpha1",
         "kind": "ClusterSnapshot",
@@ -120,7 +120,23 @@ def test_what_a_cluster_says_is_json_whatever_it_is(run: Run, fleet: Path, bare:
     assert any(each.get("reason") == gap["reason"] for each in json.loads(ran.stdout)["deliveries"])
 
 
-@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_what_is_told_beside_the_result_forges_no_line_and_is_no_command_to_a_ci_system(
+    run: Run, fleet: Path, bare: Git
+) -> None:
+    run("publish", "--repo", str(bare.folder))
+    snapshots = fleet / "snapshots"
+    snapshots.mkdir()
+    head = '{"apiVersion": "gitops-golden/v1alpha1", "kind": "ClusterSnapshot", "metadata": {"name": "dev-1"}, '
+    for name in ("a\n::error::forged", "a ##vso[task.complete]\x1b[31m"):
+        (snapshots / f"{name}.json").write_text(head, encoding="utf-8")
+    told = run("verify", "--repo", str(bare.folder), "--snapshots", "snapshots").err
+    assert "dev-1: " in told
+    assert not any(line.startswith("::") for line in told.splitlines())
+    assert "##" not in told
+    assert "\x1b" not in told
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "1969-12-31", "9000-01-01", "9999-12-31T23:59:59-14:00"])
 def test_a_time_beyond_the_calendar_is_wrong_usage(run: Run, fleet: Path, at: str) -> None:
     ran = run("verify", "--repo", "none", "--snapshots", "none", "--at", at)
     assert ran.code == 2

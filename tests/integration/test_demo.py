@@ -34,7 +34,7 @@ def run_demo(scratch: Path, sample: Path = ROOT / "sample-fleet", code: int = 0)
 
 def verdicts(output: str) -> list[str]:
     start = output.index("$ gitops-golden verify")
-    end = output.index("\nThat was the whole path")
+    end = output.index("\n\n# What do clusters hold")
     return output[start:end].rstrip().splitlines()
 
 
@@ -46,7 +46,7 @@ def test_the_demo_runs_twice_and_leaves_the_checkout_clean(demo: str, tmp_path: 
 
 def test_the_demo_shows_each_command_before_its_output(demo: str) -> None:
     shown = [line.split()[2] for line in demo.splitlines() if line.startswith("$ gitops-golden ")]
-    assert shown == ["check", "publish", "lock", "lock", "plan", "diff", "publish", "verify"]
+    assert shown == ["check", "publish", "lock", "lock", "plan", "diff", "publish", "verify", "drift"]
 
 
 def test_the_demos_verdict_names_the_cluster_that_is_behind_and_the_one_that_was_edited(demo: str) -> None:
@@ -74,7 +74,7 @@ def test_the_readmes_excerpt_is_what_the_demo_shows(demo: str, *, update_golden:
     assert readme.read_text(encoding="utf-8") == f"{before}{MARK}{excerpt}{MARK}{after}"
 
 
-@pytest.mark.parametrize("page", ["diff", "lock", "plan", "verify"])
+@pytest.mark.parametrize("page", ["diff", "drift", "lock", "plan", "verify"])
 def test_a_pages_examples_are_what_the_demo_shows(demo: str, page: str, *, update_golden: bool) -> None:
     file = ROOT / "docs" / "commands" / f"{page}.md"
     shown = {command(block): block for block in blocks(demo)}

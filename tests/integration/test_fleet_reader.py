@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread, Timer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from gitops_golden.fleet.kubeconfig import KubeconfigReader, Target
+from gitops_golden.fleet.failure import ClusterFailure
+from gitops_golden.fleet.kinds import CLUSTER_WIDE, NAMESPACED
+from gitops_golden.fleet.kubeconfig import KubeconfigReader
 from gitops_golden.fleet.observation import Observation, Unreachable, Unread
+from gitops_golden.fleet.readers import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from gitops_golden.fleet.observation import Observed
+    from gitops_golden.fleet.stream import Stream
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TOKEN = "s3cr3t-t0ken"  # made up
@@ -106,7 +113,12 @@ def address(simulator: Simulator) -> Iterator[str]:
 
 
 def reader(
-    folder: Path, servers: dict[str, str], *, timeout: float = 20.0, user: dict[str, Any] | None = None
+    folder: Path,
+    servers: dict[str, str],
+    *,
+    timeout: float = 20.0,
+    user: dict[str, Any] | None = None,
+    parallel: int = 16,
 ) -> KubeconfigReader:
     config = {
         "contexts": [{"name": name, "context": {"cluster": name, "user": "me"}} for name in servers],
@@ -115,17 +127,22 @@ def reader(
     }
     file = folder / "kubeconfig"
     file.write_text(json.dumps(config))
-    return KubeconfigReader(file, timeout=timeout, environment={"PATH": "/usr/bin:/bin"})
+    return KubeconfigReader(file, timeout=timeout, environment={"PATH": "/usr/bin:/bin"}, parallel=parallel)
+
+
+def one(reading: KubeconfigReader, context: str = "edge") -> Observed:
+    (observed,) = reading.read([Target("edge", context, frozenset({"golden"}))], lambda: NOON)
+    return observed
 
 
 def read(folder: Path, address: str, **more: Any) -> Observation:
-    observed = reader(folder, {"edge": address}, **more).read("edge", "edge", {"golden"}, NOON)
+    observed = one(reader(folder, {"edge": address}, **more))
     assert isinstance(observed, Observation), observed
     return observed
 
 
 def unreachable(folder: Path, address: str, **more: Any) -> Unreachable:
-    observed = reader(folder, {"edge": address}, **more).read("edge", "edge", {"golden"}, NOON)
+    observed = one(reader(folder, {"edge": address}, **more))
     assert isinstance(observed, Unreachable), observed
     assert TOKEN not in observed.message
     return observed
@@ -240,10 +257,132 @@ def test_a_kind_is_read_in_the_version_that_is_served(simulator: Simulator, addr
     assert found["apiVersion"] == "hco.kubevirt.io/v1beta1"
 
 
+HTML_404: Response = (404, {"Content-Type": "text/html"}, b"<html>no such page</html>")
+CLAIMS = "/api/v1/namespaces/golden/persistentvolumeclaims"
+SNAPSHOTS = "/apis/snapshot.storage.k8s.io/v1/namespaces/golden/volumesnapshots"
+
+
+def test_what_every_server_has_is_never_absent(simulator: Simulator, address: str, tmp_path: Path) -> None:
+    simulator.behave(CLAIMS, lambda _: NO_SUCH_PATH)
+    seen = read(tmp_path, address)
+    assert seen.unread == (Unread("PersistentVolumeClaim", "golden", "Http404"),)
+    assert not seen.absent_kinds
+
+
+def test_what_only_a_gateway_does_not_find_is_not_absent(simulator: Simulator, address: str, tmp_path: Path) -> None:
+    simulator.behave(SNAPSHOTS, lambda _: HTML_404)
+    seen = read(tmp_path, address)
+    assert seen.unread == (Unread("VolumeSnapshot", "golden", "Http404"),)
+    assert not seen.absent_kinds
+
+
+def test_what_has_begun_to_be_listed_is_not_absent(simulator: Simulator, address: str, tmp_path: Path) -> None:
+    first = said({"items": [source("a")], "metadata": {"continue": "next"}})
+    simulator.behave(SNAPSHOTS, lambda query: refused(404, "NotFound") if "continue" in query else first)
+    seen = read(tmp_path, address)
+    assert seen.unread == (Unread("VolumeSnapshot", "golden", "NotFound"),)
+    assert not seen.absent_kinds
+
+
+def test_an_observation_says_what_it_was_read_from(simulator: Simulator, address: str, tmp_path: Path) -> None:
+    assert read(tmp_path, address).source == "context edge"
+
+
+def test_a_servers_clock_that_differs_is_told(simulator: Simulator, address: str, tmp_path: Path) -> None:
+    simulator.behave("/version", lambda _: said({"gitVersion": "v1"}, Date="Sat, 21 Nov 2026 12:10:00 GMT"))
+    assert read(tmp_path, address).skew == timedelta(minutes=10)
+
+
+def test_answers_may_come_compressed(simulator: Simulator, address: str, tmp_path: Path) -> None:
+    packed = gzip.compress(json.dumps({"items": [source("a")]}).encode())
+    simulator.behave(SOURCES, lambda _: (200, {"Content-Encoding": "gzip"}, packed))
+    assert read(tmp_path, address).get("DataSource", "golden", "a")
+
+
+def test_all_that_one_cluster_answers_is_bounded_too(simulator: Simulator, address: str, tmp_path: Path) -> None:
+    names = iter(range(100))
+
+    def page(_: dict[str, str]) -> Response:
+        blanks = b" " * (50 << 20)
+        status, headers, body = said({"items": [source(f"s{next(names)}")], "metadata": {"continue": "more"}})
+        return status, headers, body + blanks
+
+    simulator.behave(SOURCES, page)
+    assert unreachable(tmp_path, address).reason == "TooLarge"
+    assert next(names) < 10
+
+
+@pytest.mark.parametrize("key", ["as", "as-uid", "username"])
+def test_a_user_that_kubectl_would_read_as_somebody_else_is_refused(tmp_path: Path, key: str) -> None:
+    found = unreachable(tmp_path, "https://127.0.0.1:1", user={"token": TOKEN, key: "somebody"})
+    assert found.reason == "CredentialsUnsupported"
+    assert key in found.message
+
+
+def stream_of(folder: Path, address: str, *, quiet: float = 5) -> Stream:
+    server = reader(folder, {"edge": address}).connect(Target("edge", "edge", frozenset()))
+    return server.stream(SOURCES, quiet=quiet, watch="true")
+
+
+def test_an_answer_that_goes_on_comes_line_by_line(simulator: Simulator, address: str, tmp_path: Path) -> None:
+    simulator.behave(SOURCES, lambda _: (200, {}, b"one\ntwo\n" + b"3" * 300_000 + b"\n"))
+    stream = stream_of(tmp_path, address)
+    assert stream.status == 200
+    assert list(stream) == [b"one", b"two", b"3" * 300_000]
+
+
+def test_a_stream_that_is_refused_has_no_lines(simulator: Simulator, address: str, tmp_path: Path) -> None:
+    simulator.behave(SOURCES, lambda _: refused(403, "Forbidden"))
+    stream = stream_of(tmp_path, address)
+    assert (stream.status, list(stream)) == (403, [])
+
+
+def test_a_stream_may_be_ended_by_another_thread(tmp_path: Path) -> None:
+    with endless(b"first\n") as address:
+        stream = stream_of(tmp_path, address)
+        lines = iter(stream)
+        assert next(lines) == b"first"
+        Timer(0.2, stream.close).start()
+        start = time.monotonic()
+        assert list(lines) == []
+        assert time.monotonic() - start < 3
+
+
+def test_a_stream_that_falls_silent_is_lost(tmp_path: Path) -> None:
+    with endless(b"first\n") as address, pytest.raises(ClusterFailure) as failure:
+        list(stream_of(tmp_path, address, quiet=0.5))
+    assert failure.value.reason == "Timeout"
+
+
+@contextmanager
+def endless(data: bytes) -> Iterator[str]:
+    """Answer one request with the beginning of something that does not go on."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        stop = Event()
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65536)
+                head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                connection.sendall(head + b"%x\r\n%b\r\n" % (len(data), data))
+                stop.wait(20)
+
+        thread = Thread(target=answer)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            stop.set()
+            thread.join()
+
+
 @pytest.mark.parametrize(
     ("response", "reason"),
     [
         (refused(401, "Unauthorized"), "Unauthorized"),
+        (said({}, 429, Retry_After="0"), "ServerError"),
+        (refused(407, "Forbidden"), "ProxyFailed"),
         (refused(503, "ServiceUnavailable"), "ServerError"),
         ((502, {}, b"<html>bad gateway</html>"), "ServerError"),
         ((200, {}, b"<html>log in</html>"), "NotAnApiServer"),
@@ -328,7 +467,7 @@ def test_a_plugins_token_is_what_the_server_sees(simulator: Simulator, address: 
 
 
 def test_a_context_that_is_not_there_is_told_with_the_kubeconfig(tmp_path: Path) -> None:
-    observed = reader(tmp_path, {}).read("edge", "edge-admin", {"golden"}, NOON)
+    observed = one(reader(tmp_path, {}), "edge-admin")
     assert isinstance(observed, Unreachable)
     assert observed.reason == "NoContext"
     assert "edge-admin" in observed.message
@@ -339,12 +478,13 @@ FIRST_READING = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from gitops_golden.fleet.kubeconfig import KubeconfigReader, Target
+from gitops_golden.fleet.kubeconfig import KubeconfigReader
+from gitops_golden.fleet.readers import Target
 assert "kubernetes" not in sys.modules
-reader = KubeconfigReader(Path(sys.argv[1]), timeout=30, environment={})
+reader = KubeconfigReader(Path(sys.argv[1]), timeout=30, environment={}, parallel=32)
 targets = [Target(str(number), str(number), frozenset()) for number in range(32)]
-observed = reader.read_all(targets, datetime.now(UTC), parallel=32)
-assert {one.reason for one in observed.values()} == {"ConnectionRefused"}, observed
+observed = list(reader.read(targets, lambda: datetime.now(UTC)))
+assert [one.reason for one in observed] == ["ConnectionRefused"] * 32, observed
 """
 
 
@@ -363,18 +503,13 @@ def test_a_server_that_never_answers_delays_nobody(address: str, tmp_path: Path)
             "also-well": address,
         }
         targets = [Target(name, name, frozenset({"golden"})) for name in servers]
-        ended: list[str] = []
         start = time.monotonic()
-        observed = reader(tmp_path, servers, timeout=1.5).read_all(
-            targets, NOON, parallel=2, progress=lambda one: ended.append(one.cluster)
-        )
+        observed = list(reader(tmp_path, servers, timeout=1.5, parallel=2).read(targets, lambda: NOON))
         assert time.monotonic() - start < 6
-    sick = observed["sick"]
+    *well, sick = observed
     assert isinstance(sick, Unreachable)
-    assert sick.reason == "Timeout"
-    assert ended[-1] == "sick"
-    assert isinstance(observed["well"], Observation)
-    assert list(observed) == list(servers)
+    assert (sick.cluster, sick.reason) == ("sick", "Timeout")
+    assert {each.cluster for each in well if isinstance(each, Observation)} == {"well", "also-well"}
 
 
 def test_a_server_that_drips_is_cut_off_in_time(tmp_path: Path) -> None:
@@ -395,3 +530,16 @@ def test_a_server_that_drips_is_cut_off_in_time(tmp_path: Path) -> None:
         assert time.monotonic() - start < 3
         thread.join()
     assert found.reason == "Timeout"
+
+
+@pytest.mark.parametrize("unasked", [frozenset(), frozenset({"HyperConverged"})])
+def test_a_cluster_is_asked_for_each_kind_and_namespace_once_and_twice_for_itself(
+    tmp_path: Path, simulator: Simulator, address: str, unasked: frozenset[str]
+) -> None:
+    target = Target("edge", "edge", frozenset({"golden", "other"}), unasked)
+    (observed,) = reader(tmp_path, {"edge": address}).read([target], lambda: NOON)
+    assert isinstance(observed, Observation)
+    lists = [url.partition("?")[0] for url in simulator.asked if "?limit=" in url]
+    assert len(lists) == len(set(lists)) == 2 * len(NAMESPACED) + len(CLUSTER_WIDE) - len(unasked)
+    assert len(simulator.asked) == len(lists) + 2
+    assert any("hyperconvergeds" in each for each in lists) == (not unasked)

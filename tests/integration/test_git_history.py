@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,9 @@ def publish(git: Git, tree: Tree, number: int) -> None:
 
 def history(git: Git, *paths: str, limit: int = 100) -> Mapping[str, tuple[Revision, ...]]:
     with open_repository(str(git.folder), scratch=git.folder, environ={}) as repository:
-        return repository.history_of(paths, "main", limit_commits=limit)
+        split = {path: path.rpartition("/") for path in paths}
+        found = repository.standing("main").history_of({folder for folder, _, _ in split.values()}, limit_commits=limit)
+        return {path: found.get(folder, {}).get(name, ()) for path, (folder, _, name) in split.items()}
 
 
 def told(revisions: tuple[Revision, ...]) -> list[tuple[str, bytes | None, bool]]:
@@ -75,6 +78,13 @@ def test_a_path_that_is_gone_says_since_when(bare: Git) -> None:
     assert told(history(bare, PATH)[PATH])[:2] == [("6", None, True), ("5", b"one", True)]
 
 
+def test_a_file_is_found_that_nobody_names_any_more(bare: Git) -> None:
+    publish(bare, Tree("acme", ()), 6)
+    with open_repository(str(bare.folder), scratch=bare.folder, environ={}) as repository:
+        found = repository.standing("main").history_of(["clusters/edge-1"], limit_commits=100)
+    assert sorted(found["clusters/edge-1"]) == ["image-rhel9.yaml", "namespace.yaml"]
+
+
 def test_a_walk_that_ends_early_says_that_it_does_not_know_the_beginning(bare: Git) -> None:
     assert told(history(bare, PATH, limit=3)[PATH]) == [("5", b"one", True), ("3", b"two", False)]
 
@@ -106,3 +116,17 @@ def test_the_git_program_tells_the_same_commits(bare: Git) -> None:
 
 def test_a_branch_that_does_not_exist_has_no_history(tmp_path: Path) -> None:
     assert history(Git.made(tmp_path / "empty.git"), PATH) == {PATH: ()}
+
+
+@pytest.mark.parametrize("when", ["0 +0000", "999999999999999 +0000", "253402300799 +1400", "1768000000 +9999"])
+def test_a_commit_of_any_time_and_zone_can_be_read(bare: Git, when: str) -> None:
+    publish(bare, tree_of("a"), 1)
+    tree = bare("rev-parse", "main^{tree}").strip()
+    person = f"U <u@example> {when}"
+    text = f"tree {tree}\nauthor {person}\ncommitter {person}\n\nforged\n"
+    written = ("git", "-C", str(bare.folder), "hash-object", "-t", "commit", "-w", "--literally", "--stdin")
+    commit = subprocess.run(written, input=text, capture_output=True, text=True, check=True).stdout.strip()
+    bare("update-ref", "refs/heads/main", commit)
+    (revision,) = history(bare, "clusters/edge-0/image-rhel9.yaml")["clusters/edge-0/image-rhel9.yaml"]
+    assert revision.commit.message == "forged\n"
+    assert revision.commit.when.astimezone(UTC).year < 10_000

@@ -74,6 +74,16 @@ def test_every_media_type_resolves_to_the_digest_that_the_registry_has(
     assert release.platforms[-1].platform == "linux/arm64/v8"
 
 
+def test_a_digest_is_held_until_its_manifest_is_deleted(client: RegistryClient, registry: ReachableRegistry) -> None:
+    kept, gone = (registry.push(image, "client/held", tag) for image, tag in zip(images()[:2], "ab", strict=True))
+    assert client.holds("client/held", kept)
+    assert client.holds("client/held", gone)
+    registry.delete_manifest("client/held", gone)
+    assert client.holds("client/held", kept)
+    assert not client.holds("client/held", gone)
+    assert not client.holds("client/nowhere", kept)
+
+
 def test_a_layout_and_a_registry_give_the_same_release(
     client: RegistryClient, registry: ReachableRegistry, tmp_path: Path
 ) -> None:

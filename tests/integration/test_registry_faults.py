@@ -73,6 +73,18 @@ def test_a_server_that_knows_no_head_is_asked_for_the_manifest() -> None:
         assert client_of(server).digest("a", "1") == DISK.digest
 
 
+def test_a_digest_is_asked_for_by_get_where_a_server_knows_no_head() -> None:
+    with FaultyRegistry(lambda request: Reply(405) if request.method == "HEAD" else served(request)) as server:
+        assert client_of(server).holds("a", DISK.digest)
+        assert [request.method for request in server.requests] == ["HEAD", "GET"]
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_a_registry_that_refuses_says_nothing_of_a_digest(status: int) -> None:
+    with FaultyRegistry(lambda _: Reply(status)) as server, pytest.raises(OutsideError):
+        client_of(server).holds("a", DISK.digest)
+
+
 def test_a_head_alone_answers_a_digest() -> None:
     with FaultyRegistry(served) as server:
         assert client_of(server).digest("a", "1") == DISK.digest

@@ -112,6 +112,11 @@ def test_a_folder_of_assets_comes_first_and_what_it_lacks_is_built(tmp_path: Pat
     assert with_assets.path("tool").is_relative_to(binaries.cache)
 
 
+def test_a_tool_that_was_built_is_found_before_one_that_is_installed(binaries: Binaries, tmp_path: Path) -> None:
+    path = binaries.on_path("tool")["PATH"].split(os.pathsep)
+    assert path == [str(binaries.path("tool").parent), str(tmp_path / "go-on-path")]
+
+
 def test_a_go_that_is_too_old_is_not_used_and_one_line_says_what_is_missing(tmp_path: Path, binaries: Binaries) -> None:
     write_go(tmp_path, "1.25.9")
     offline = {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}

@@ -1,4 +1,4 @@
-"""Finds the servers that tests run against, and builds those that aren't there from pinned Go modules, once.
+"""Finds the servers and tools that tests run, and builds those that aren't there from pinned Go modules, once.
 
 A binary is looked for in the folder ``KUBEBUILDER_ASSETS``, as other test suites for Kubernetes have it, then
 in the cache. Run as a module it builds all, or those named, and prints their paths.
@@ -31,13 +31,14 @@ VERSION_PACKAGES = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/versi
 class Component:
     """A Go module in the folder ``module`` that pins ``packages``: pairs of a binary's name and its source.
 
-    ``minutes`` is how long a first build takes on two cores, as people are told.
+    ``minutes`` is how long a first build takes on two cores, as people are told; ``tags`` leave out what isn't needed.
     """
 
     module: Path
     packages: tuple[tuple[str, str], ...]
     minutes: str
     stamped: bool = False
+    tags: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -52,7 +53,8 @@ class Component:
     def flags(self) -> tuple[str, ...]:
         """Return the flags of ``go build``."""
         values = ["-s", "-w", *(f"-X {value}" for value in self._stamps())]
-        return ("-trimpath", "-buildvcs=false", "-ldflags", " ".join(values))
+        tags = ("-tags", ",".join(self.tags)) if self.tags else ()
+        return ("-trimpath", "-buildvcs=false", *tags, "-ldflags", " ".join(values))
 
     def _stamps(self) -> Iterator[str]:
         """Yield what makes Kubernetes tell its version: unstamped it calls itself v0.0.0-master."""
@@ -79,14 +81,21 @@ COMPONENTS = (
         (
             ("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver"),
             ("kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager"),
+            ("kubectl", "k8s.io/kubernetes/cmd/kubectl"),
         ),
-        "6 to 8",
+        "7 to 9",
         stamped=True,
     ),
     Component(
         MODULES / "registry",
         (("registry", "github.com/distribution/distribution/v3/cmd/registry"),),
         "1 to 3",
+    ),
+    Component(
+        MODULES / "prometheus",
+        (("promtool", "github.com/prometheus/prometheus/cmd/promtool"),),
+        "2 to 4",
+        tags=("remove_all_sd",),  # the clients of twenty clouds, which only a server's configuration needs
     ),
 )
 
@@ -113,6 +122,11 @@ class Binaries:
             if name in dict(component.packages):
                 return self._built(component) / name
         raise LookupError(f"the testbed has no {name}")
+
+    def on_path(self, name: str) -> dict[str, str]:
+        """Return an environment for shells in which a binary is the first of its name. Raises as ``path`` does."""
+        before = self.environment.get("PATH", os.defpath)
+        return {**self.environment, "PATH": f"{self.path(name).parent}{os.pathsep}{before}"}
 
     def names(self) -> tuple[str, ...]:
         """Return what every binary is called."""

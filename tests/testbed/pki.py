@@ -62,27 +62,34 @@ class Authority:
         )
         self.certificate = certificate.public_bytes(serialization.Encoding.PEM)
 
-    def server(self, name: str, addresses: tuple[str, ...]) -> Pair:
-        """Return the identity of a server reached as ``name``, localhost or one of the IP ``addresses``."""
+    def server(self, name: str, addresses: tuple[str, ...], *, lifetime: timedelta = LIFETIME) -> Pair:
+        """Return the identity of a server reached as ``name``, localhost or one of the IP ``addresses``.
+
+        It expires after ``lifetime``: a negative one has made it valid for a while, until then.
+        """
         names: list[x509.GeneralName] = [x509.DNSName(name), x509.DNSName("localhost")]
         names += [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        return self._sign(subject, ExtendedKeyUsageOID.SERVER_AUTH, x509.SubjectAlternativeName(names))
+        return self._sign(
+            subject, ExtendedKeyUsageOID.SERVER_AUTH, x509.SubjectAlternativeName(names), lifetime=lifetime
+        )
 
-    def client(self, user: str, groups: tuple[str, ...] = ()) -> Pair:
+    def client(self, user: str, groups: tuple[str, ...] = (), *, lifetime: timedelta = LIFETIME) -> Pair:
         """Return what makes its bearer ``user``, in ``groups``, to a server that trusts this authority."""
         attributes = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, group) for group in groups]
         subject = x509.Name([*attributes, x509.NameAttribute(NameOID.COMMON_NAME, user)])
-        return self._sign(subject, ExtendedKeyUsageOID.CLIENT_AUTH)
+        return self._sign(subject, ExtendedKeyUsageOID.CLIENT_AUTH, lifetime=lifetime)
 
     def _sign(
         self,
         subject: x509.Name,
         purpose: x509.ObjectIdentifier,
         names: x509.SubjectAlternativeName | None = None,
+        *,
+        lifetime: timedelta,
     ) -> Pair:
         key = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder(subject, self._name, key.public_key())
+        builder = _builder(subject, self._name, key.public_key(), lifetime)
         builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
         authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         builder = builder.add_extension(authority, critical=False)
@@ -99,7 +106,9 @@ def signing_pair() -> Pair:
     return Pair(public, _pem(key))
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, lifetime: timedelta = LIFETIME
+) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
@@ -108,7 +117,7 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicK
         .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - CLOCK_SKEW)
-        .not_valid_after(now + LIFETIME)
+        .not_valid_after(now + lifetime)
     )
 
 

@@ -115,9 +115,10 @@ def reasons() -> Iterator[str]:
 WORD = re.compile(r"[A-Z][a-z]+(?:[A-Z][a-z]+)*")
 THEIRS = {
     *("True", "False", "Ready", "Bound", "Lost", "Running", "UpToDate", "Error"),  # conditions
-    *("ImportProgressing", "ErrClaimNotValid"),  # and their reasons
+    *("ImportProgressing", "ErrClaimNotValid", "ErrExceededQuota", "Unschedulable"),  # and their reasons
     *("MaxReferenceDepthReached", "SelfReference", "CrossNamespaceReference"),  # a DataSource's
-    *("Succeeded", "ImportInProgress"),  # phases
-    *("Digest", "DataVolumeName", "Secret", "ExecCredential", "ClusterSnapshot", "ServiceAccount"),  # keys and kinds
-    *("Accept", "Http"),  # a header, and the beginning of what is made of a status
+    *("Succeeded", "Failed", "ImportInProgress"),  # phases
+    *("Digest", "DataVolumeName"),  # keys
+    *("Secret", "ExecCredential", "ClusterSnapshot", "ServiceAccount", "Pod"),  # kinds
+    *("Accept", "Date", "Http"),  # headers, and the beginning of what is made of a status
 }

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitops_golden.fleet.observation import NOT_RECORDED, Observation, Unread, identity
+from gitops_golden.fleet.observation import FORBIDDEN, NOT_RECORDED, Observation, Unread, identity
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -47,15 +47,14 @@ def test_forbidden_is_not_absent() -> None:
     seen = observation(
         unread=(Unread("DataSource", "golden", "Forbidden"),), absent_kinds=frozenset({"VolumeSnapshot"})
     )
-    assert seen.forbidden("DataSource", "golden")
-    assert not seen.forbidden("DataSource", "other")
-    assert not seen.forbidden("VolumeSnapshot", "golden")
+    assert seen.why_unread("DataSource", "golden") == FORBIDDEN
+    assert seen.why_unread("DataSource", "other") is None
+    assert seen.why_unread("VolumeSnapshot", "golden") is None
 
 
 def test_a_cluster_wide_gap_covers_every_namespace() -> None:
     seen = observation(unread=(Unread("HyperConverged", "", "InternalError"),))
     assert seen.why_unread("HyperConverged", "kv") == "InternalError"
-    assert not seen.forbidden("HyperConverged", "kv")
 
 
 def test_a_namespace_that_nobody_asked_for_is_not_empty_but_unknown() -> None:

@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 
 from gitops_golden.errors import InputError
 from gitops_golden.fleet import snapshot
-from gitops_golden.fleet.observation import Observation, Server, Unreachable, Unread
+from gitops_golden.fleet.observation import Observation, Server, Unread
 from gitops_golden.resources import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 VALIDATOR = jsonschema.Draft202012Validator(json.loads((shipped("policies") / "snapshot.schema.json").read_text()))
@@ -42,6 +41,7 @@ SEEN = Observation(
     unread=(Unread("RoleBinding", "golden", "Forbidden"),),
     absent_kinds=frozenset({"VolumeSnapshot", "HyperConverged"}),
     namespaces=frozenset({"golden"}),
+    skew=timedelta(seconds=-2.5),
 )
 
 
@@ -89,7 +89,11 @@ objects:
 
 NAMES = st.from_regex(r"[a-z0-9]{1,12}", fullmatch=True)
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )
@@ -105,6 +109,7 @@ OBSERVATIONS = st.builds(
     unread=st.lists(st.builds(Unread, st.text(), st.text(), st.text()), max_size=3).map(tuple),
     absent_kinds=st.frozensets(st.text(), max_size=3),
     namespaces=st.none() | st.frozensets(NAMES, max_size=3),
+    skew=st.none() | st.timedeltas(timedelta(days=-36_500), timedelta(days=36_500)),
 )
 
 
@@ -179,6 +184,9 @@ WRONG_SHAPES: dict[str, Callable[[dict[str, Any]], object]] = {
     "namespaces hold numbers": _set("namespaces", to=[1]),
     "absentKinds is a map": _set("absentKinds", to={}),
     "absentKinds hold maps": _set("absentKinds", to=[{}]),
+    "the skew is a text": _set("clockSkewSeconds", to="2 s"),
+    "the skew is a truth": _set("clockSkewSeconds", to=True),
+    "the skew is beyond time": _set("clockSkewSeconds", to=1e300),
     "an unknown field": _set("verdict", to="converged"),
 }
 
@@ -253,50 +261,3 @@ def test_an_unknown_field_comes_with_the_nearest_known_one() -> None:
     wrong = _set("objekts", to=[])(document())
     with pytest.raises(InputError, match="did you mean objects"):
         snapshot.parse(json.dumps(wrong).encode(), "edge.json")
-
-
-def test_a_folder_gives_each_cluster_its_snapshot_by_the_name_inside(tmp_path: Path) -> None:
-    (tmp_path / "whatever.json").write_bytes(snapshot.write(SEEN))
-    assert snapshot.read_folder(tmp_path, ["edge-001"], now=NOON) == {"edge-001": SEEN}
-
-
-def reason(tmp_path: Path, *, now: datetime = NOON) -> Unreachable:
-    observed = snapshot.read_folder(tmp_path, ["edge-001"], now=now)["edge-001"]
-    assert isinstance(observed, Unreachable)
-    return observed
-
-
-def test_a_missing_snapshot_makes_its_cluster_unreachable(tmp_path: Path) -> None:
-    (tmp_path / ".edge-001.json").write_bytes(snapshot.write(SEEN))
-    (tmp_path / "edge-001.json.bak").write_bytes(snapshot.write(SEEN))
-    (tmp_path / "edge-001.json").mkdir()
-    assert reason(tmp_path).reason == "SnapshotMissing"
-
-
-def test_an_unreadable_snapshot_makes_the_cluster_it_is_called_after_unreachable(tmp_path: Path) -> None:
-    file = tmp_path / "edge-001.yaml"
-    file.write_text("kind: [")
-    assert reason(tmp_path).reason == "SnapshotUnreadable"
-    assert f"{file}:" in reason(tmp_path).message
-
-
-def test_two_snapshots_of_one_cluster_are_none(tmp_path: Path) -> None:
-    for name in ("a.json", "b.json"):
-        (tmp_path / name).write_bytes(snapshot.write(SEEN))
-    found = reason(tmp_path)
-    assert found.reason == "SnapshotTwice"
-    assert "a.json" in found.message
-    assert "b.json" in found.message
-    assert found.last_known == NOON
-
-
-def test_a_snapshot_from_the_time_to_come_is_not_believed(tmp_path: Path) -> None:
-    (tmp_path / "edge-001.json").write_bytes(snapshot.write(SEEN))
-    assert reason(tmp_path, now=NOON - timedelta(hours=1)).reason == "SnapshotFromFuture"
-    skewed = snapshot.read_folder(tmp_path, ["edge-001"], now=NOON - timedelta(minutes=4))
-    assert skewed["edge-001"] == SEEN
-
-
-def test_a_folder_that_is_not_there_is_a_wrong_input(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot list"):
-        snapshot.read_folder(tmp_path / "none", ["edge-001"], now=NOON)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitops_golden.fleet import views
+from gitops_golden.fleet import storage_views, views
 from gitops_golden.fleet.views import CurrentImport, SourceReference
 
 A = "sha256:" + "a" * 64
@@ -132,16 +132,16 @@ def test_a_crash_loop_shows_in_restarts_and_the_importers_message() -> None:
 
 
 def test_a_claim_is_ready_when_bound_and_says_that_it_goes() -> None:
-    claim = views.volume_view(CLAIM)
+    claim = storage_views.volume_view(CLAIM)
     assert claim.ready
     assert claim.meta.deleting
     assert claim.storage_class == "snappy"
-    assert not views.volume_view({**CLAIM, "status": {"phase": "Pending"}}).ready
+    assert not storage_views.volume_view({**CLAIM, "status": {"phase": "Pending"}}).ready
 
 
 @pytest.mark.parametrize(("ready", "expected"), [(True, True), (False, False), ("true", False), (None, False)])
 def test_a_snapshot_is_ready_only_when_it_says_true(ready: object, expected: bool) -> None:  # noqa: FBT001 - a table
-    snapshot = views.volume_view({**SNAPSHOT, "status": {"readyToUse": ready}})
+    snapshot = storage_views.volume_view({**SNAPSHOT, "status": {"readyToUse": ready}})
     assert snapshot.ready is expected
     assert snapshot.kind == "VolumeSnapshot"
 
@@ -151,9 +151,43 @@ def test_a_storage_class_tells_both_kinds_of_default() -> None:
         "storageclass.kubernetes.io/is-default-class": "true",
         "storageclass.kubevirt.io/is-default-virt-class": "true",
     }
-    found = views.storage_class_view({"metadata": {"name": "fast", "annotations": both}, "provisioner": "csi"})
+    found = storage_views.storage_class_view({"metadata": {"name": "fast", "annotations": both}, "provisioner": "csi"})
     assert (found.name, found.default, found.virt_default) == ("fast", True, True)
-    assert not views.storage_class_view({"metadata": {"name": "slow"}}).default
+    assert not storage_views.storage_class_view({"metadata": {"name": "slow"}}).default
+
+
+def test_a_claim_has_the_room_that_it_was_given_and_before_that_what_it_asks_for() -> None:
+    asks = {**CLAIM, "spec": {"resources": {"requests": {"storage": "1Gi"}}, "accessModes": ["ReadWriteOnce", 7]}}
+    assert storage_views.volume_view(asks).size == 2**30
+    given = {**asks, "status": {"phase": "Bound", "capacity": {"storage": "2Gi"}}}
+    assert storage_views.volume_view(given).size == 2**31
+    assert storage_views.volume_view(given).access_modes == {"ReadWriteOnce"}
+    assert storage_views.volume_view(CLAIM).size is None
+
+
+def test_a_snapshot_has_the_room_of_what_is_restored_from_it() -> None:
+    assert storage_views.volume_view(SNAPSHOT).size == 2**30
+    assert storage_views.volume_view({**SNAPSHOT, "status": {"restoreSize": "0"}}).size is None
+
+
+def test_a_snapshot_takes_what_is_written_whatever_the_room_of_its_clones() -> None:
+    advised = {"annotations": {"cdi.kubevirt.io/storage.import.advisedRestoreSize": "4Gi"}}
+    found = storage_views.volume_view({**SNAPSHOT, "metadata": advised})
+    assert (found.held, found.size) == (2**30, 2**32)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "digest"), [(f"docker://r/rhel9@{A}", A), ("docker://r/rhel9:9", ""), ("docker:aaaaaaaaaaaa", "")]
+)
+def test_what_was_imported_by_a_tag_alone_has_no_digest(endpoint: str, digest: str) -> None:
+    claim = {"metadata": {"annotations": {"cdi.kubevirt.io/storage.import.endpoint": endpoint}}}
+    assert storage_views.volume_view(claim).imported == digest
+    assert views.data_volume_view({"spec": {"source": {"registry": {"url": endpoint}}}}).digest == digest
+
+
+def test_a_profile_tells_the_snapshot_class_of_its_storage_class() -> None:
+    assert storage_views.snapshot_class_of({"status": {"snapshotClass": "snappy"}}) == "snappy"
+    assert storage_views.snapshot_class_of(None) == ""
 
 
 @pytest.mark.parametrize("time", ["yesterday", "2026-11-21", "2026-11-21T10:00:00", "0001-01-01T00:00:00+14:00", 7])
@@ -189,5 +223,9 @@ def test_no_wrong_shape_anywhere_makes_a_view_fail(data: st.DataObject) -> None:
     assert isinstance(cron.desired_digest + cron.managed_data_source, str)
     assert isinstance(views.data_source_view(broken).ready, bool)
     assert views.data_volume_view(broken).restarts is not None
-    assert isinstance(views.volume_view(broken).ready, bool)
-    assert views.storage_class_view(broken).name is not None
+    volume = storage_views.volume_view(broken)
+    assert isinstance(volume.ready, bool)
+    assert isinstance(volume.phase + volume.storage_class + volume.snapshot_class + volume.message, str)
+    assert volume.size is None or volume.size > 0
+    assert volume.access_modes is not None
+    assert storage_views.storage_class_view(broken).name is not None

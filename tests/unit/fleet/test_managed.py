@@ -32,7 +32,7 @@ def obj(*entries: Any) -> dict[str, Any]:
 
 def test_the_owner_of_a_field_wrote_it() -> None:
     found = obj(entry("argocd", 9, "spec"), entry("kubectl-edit", 10, *PIN))
-    assert written(found, *PIN) == Writer("kubectl-edit", "Update", datetime(2026, 11, 21, 10, tzinfo=UTC))
+    assert written(found, *PIN) == Writer("kubectl-edit", datetime(2026, 11, 21, 10, tzinfo=UTC))
 
 
 def test_of_several_owners_the_latest_wrote_it() -> None:
@@ -54,7 +54,7 @@ def test_nobody_wrote_what_nobody_owns() -> None:
 
 
 def test_a_time_that_is_none_makes_no_difference_to_who_it_was() -> None:
-    assert written(obj(entry("x", 9, *PIN) | {"time": "yesterday"}), *PIN) == Writer("x", "Update", None)
+    assert written(obj(entry("x", 9, *PIN) | {"time": "yesterday"}), *PIN) == Writer("x", None)
 
 
 @given(

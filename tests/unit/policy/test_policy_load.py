@@ -54,7 +54,7 @@ def test_a_whole_policy_is_read(tmp_path: Path) -> None:
     assert edge.labels == (("env", "prod"), ("site", "edge"))
     assert policy.placements[0].images == Choice(selector=Selector((Requirement("os", "In", ("linux",)),)))
     assert policy.overrides[0].images == Choice(names=frozenset({"rhel9"}))
-    assert [os.path.relpath(file, tmp_path) for file in policy.files] == ["fleet.yaml", "inventory/core.yaml"]
+    assert [os.path.relpath(file, tmp_path) for file, _ in policy.files] == ["fleet.yaml", "inventory/core.yaml"]
 
 
 def test_a_setting_knows_its_place(tmp_path: Path) -> None:

@@ -46,6 +46,15 @@ def test_a_tag_is_its_annotations_digest(root: Path) -> None:
     assert reader.digest(REPOSITORY, "9.6") == BOTH.digest
 
 
+def test_a_layout_holds_a_digest_while_its_manifest_is_there(root: Path) -> None:
+    reader = LayoutReader(root)
+    assert reader.holds(REPOSITORY, AMD.digest)
+    assert not reader.holds("golden/other", AMD.digest)
+    (root / REPOSITORY / "blobs/sha256" / AMD.digest.removeprefix("sha256:")).unlink()
+    assert not reader.holds(REPOSITORY, AMD.digest)
+    assert reader.holds(REPOSITORY, BOTH.digest)
+
+
 def test_a_release_holds_every_platform(root: Path) -> None:
     release = LayoutReader(root).resolve(REPOSITORY, "9.6")
     assert release.tag == "9.6"

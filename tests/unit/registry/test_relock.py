@@ -25,15 +25,25 @@ LATER = NOW + timedelta(days=1)
 
 @dataclass
 class Shelf:
-    """A registry in memory: what each ``repository:tag`` is, or the error that asking for it gives."""
+    """A registry in memory: what each ``repository:tag`` is, or the error that asking for it gives.
+
+    ``lost`` are digests that it does not hold any more, or the errors that asking for them gives.
+    """
 
     tags: dict[str, str | Exception] = field(default_factory=dict)
     where: str = "registry.example:5000"
     asked: list[str] = field(default_factory=list)
+    lost: dict[str, Exception | None] = field(default_factory=dict)
 
     def digest(self, repository: str, tag: str) -> str:
         self.asked.append(f"HEAD {repository}:{tag}")
         return self._now(repository, tag)
+
+    def holds(self, repository: str, digest: str) -> bool:
+        self.asked.append(f"HEAD {repository}@{digest}")
+        if error := self.lost.get(digest):
+            raise error
+        return digest not in self.lost
 
     def resolve(self, repository: str, tag: str) -> Release:
         self.asked.append(f"GET {repository}:{tag}")
@@ -203,3 +213,31 @@ def test_a_time_is_written_in_utc() -> None:
     local = lock_of(Shelf({"golden/rhel9:1": A})).lock
     same = relock(policy(), Lock(), Shelf({"golden/rhel9:1": A}), now=NOW.astimezone(UTC)).lock
     assert local == same
+
+
+def locked_on(digest: str) -> Lock:
+    return lock_of(Shelf({"golden/rhel9:1": digest})).lock
+
+
+@pytest.mark.parametrize(
+    ("shelf", "held", "requests"),
+    [
+        (Shelf({"golden/rhel9:1": A}, lost={A: None}), True, 1),
+        (Shelf({"golden/rhel9:1": B}), True, 2),
+        (Shelf({"golden/rhel9:1": B}, lost={A: None}), False, 2),
+        (Shelf({}, lost={A: None}), False, 2),
+        (Shelf({"golden/rhel9:1": B}, lost={A: OutsideError("busy")}), True, 2),
+        (Shelf({"golden/rhel9:1": OutsideError("down")}, lost={A: None}), True, 1),
+    ],
+    ids=["the tag is it", "moved", "moved and gone", "gone with its tag", "cannot be asked", "registry down"],
+)
+def test_a_locked_digest_that_its_tag_does_not_prove_is_asked_for_once(shelf: Shelf, held: bool, requests: int) -> None:  # noqa: FBT001 - a table
+    (state,) = check(policy(), locked_on(A), shelf, digests=True)
+    assert state.held is held
+    assert len(shelf.asked) == requests
+
+
+def test_without_being_told_to_no_digest_is_asked_for() -> None:
+    shelf = Shelf({"golden/rhel9:1": B}, lost={A: None})
+    (state,) = check(policy(), locked_on(A), shelf)
+    assert (state.state, state.held, len(shelf.asked)) == ("moved", True, 1)

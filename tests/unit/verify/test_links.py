@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,36 +11,11 @@ import pytest
 from gitops_golden.fleet.observation import Unreachable, Unread
 from gitops_golden.verify.case import Case, expected_of
 from gitops_golden.verify.judge import judge
-from tests.builders import A, B, C, settings, tracking_variant, variant
-from tests.recordings import objects_before
+from gitops_golden.verify.unseen import REMEDIES
+from tests import manual
+from tests.builders import A, B, C, locked, settings, tracking_variant, variant
+from tests.unit.verify.ground import CRON, NAMESPACE, changed, converged, judged, without
 from tests.unit.verify.world import NOW, Git, Judged, expecting, history, manifest, outcome, renderer
-
-CRON = "rhel9-aaaaaa"
-
-
-def converged() -> tuple[dict[str, Any], ...]:
-    return copy.deepcopy(objects_before("pinned_bump_and_rollback", "pin digest B"))
-
-
-def without(kind: str) -> tuple[dict[str, Any], ...]:
-    return tuple(each for each in converged() if each["kind"] != kind)
-
-
-def changed(kind: str, *path: str, value: object) -> tuple[dict[str, Any], ...]:
-    """Return the converged objects with one field of a kind set."""
-    objects = converged()
-    for each in objects:
-        if each["kind"] == kind:
-            inner = each
-            for key in path[:-1]:
-                inner = inner.setdefault(key, {})
-            inner[path[-1]] = value
-    return objects
-
-
-def judged(objects: tuple[dict[str, Any], ...], *earlier: str, digest: str = A, **parts: Any) -> str:
-    expected = expecting(converged(), CRON, digest)
-    return outcome(Judged(objects, expected, Git(history=history(expected, digest, *earlier))).finding(**parts))
 
 
 def test_the_ground_of_these_tests_is_converged() -> None:
@@ -71,7 +45,7 @@ SPEC = {"schedule": "", "managedDataSource": "rhel9", "importsToKeep": 9}
         (changed("DataImportCron", "status", value={}), "progressing import NotStarted"),
         (changed("DataImportCron", "status", "currentImports", value=[]), "progressing import ImportPending"),
         (
-            changed("DataImportCron", "metadata", "deletionTimestamp", value="2026-11-21T11:00:00Z"),
+            changed("DataImportCron", "metadata", "deletionTimestamp", value="2026-11-21T11:59:00Z"),
             "progressing cron CronDeleting",
         ),
         (without("PersistentVolumeClaim"), "broken volume VolumeAbsent"),
@@ -102,8 +76,8 @@ SPEC = {"schedule": "", "managedDataSource": "rhel9", "importsToKeep": 9}
             "progressing datasource DataSourceNotReady",
         ),
         (
-            changed("PersistentVolumeClaim", "metadata", "deletionTimestamp", value="2026-11-21T11:00:00Z"),
-            "progressing volume VolumeNotReady",
+            changed("PersistentVolumeClaim", "metadata", "deletionTimestamp", value="2026-11-21T11:59:00Z"),
+            "progressing volume VolumeDeleting",
         ),
         (changed("DataSource", "status", value="hostile"), "progressing datasource DataSourceNotReady"),
     ],
@@ -122,7 +96,9 @@ def test_a_cron_that_is_new_in_git_and_absent_is_on_its_way() -> None:
 
 
 def test_a_cron_that_git_held_for_several_commits_and_is_absent_was_removed() -> None:
-    assert judged(without("DataImportCron"), B, C) == "broken cron CronAbsent"
+    longer = (B,) * 10
+    assert judged(without("DataImportCron"), *longer) == "progressing cron NotSynced"
+    assert judged(without("DataImportCron"), *longer, C) == "broken cron CronAbsent"
 
 
 def test_an_image_that_moved_to_another_namespace_keeps_its_crons_name_and_is_on_its_way() -> None:
@@ -174,7 +150,9 @@ def rendered(**parts: Any) -> bytes:
 
 def before(content: bytes | None, *, digest: str | None = A, known: tuple[str, ...] = (A,)) -> str:
     one = variant(digest=digest)
-    expected = expected_of(one, "acme", content=rendered(digest=digest), served=None, known=frozenset(known))
+    expected = expected_of(
+        one, "acme", content=rendered(digest=digest), served=None, locked=locked("rhel9", known[-1], *known[:-1])
+    )
     gone = Unreachable("c", "Refused", "nobody there")
     return outcome(judge(Case("c", expected, Git(content), gone, NOW)))
 
@@ -263,3 +241,30 @@ def test_a_tracking_image_whose_tag_is_unknown_proves_nothing() -> None:
 
 def test_an_unlocked_tracking_image_needs_no_release() -> None:
     assert tracking_variant().locked
+
+
+# What could not be read -------------------------------------------------------------------------------------------
+
+
+def test_each_way_in_which_a_cluster_cannot_be_read_has_its_own_remedy() -> None:
+    page = (manual.DOCS / "verify.md").read_text(encoding="utf-8")
+    section = page[page.index("## The cluster as a whole") : page.index("## Vendor images")]
+    assert set(manual.table_words(section, "Reason")) == set(REMEDIES)
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("Forbidden", f"`kubectl -n {NAMESPACE} auth can-i list dataimportcrons.cdi.kubevirt.io` tells"),
+        ("NotRecorded", "record it again"),
+        ("TooMany", "look at the API server"),
+        ("InternalError", "look at the API server"),
+    ],
+)
+def test_what_to_do_depends_on_why_a_kind_could_not_be_read(reason: str, told: str) -> None:
+    expected = expecting(converged(), CRON)
+    unread = (Unread("DataImportCron", NAMESPACE, reason),)
+    finding = Judged(without("DataImportCron"), expected).finding(unread=unread)
+    assert outcome(finding) == f"unreachable cron {reason}"
+    assert finding is not None
+    assert told in finding.remedy

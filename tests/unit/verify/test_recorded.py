@@ -19,12 +19,12 @@ MOMENTS = (
     ("pinned_first_import", "end", OLD, A, (), "progressing volume VolumeNotReady"),
     ("pinned_bump_and_rollback", "pin digest B", OLD, A, (), "converged"),
     ("pinned_bump_and_rollback", "pin digest B", OLD, B, (A,), "progressing cron NotSynced"),
-    ("pinned_bump_and_rollback", "let the import finish", OLD, B, (A,), "progressing import WaitingForVolume"),
+    ("pinned_bump_and_rollback", "let the import finish", OLD, B, (A,), "progressing import ClaimUnbound"),
     ("pinned_bump_and_rollback", "pin digest A again", OLD, B, (A,), "converged"),
     ("pinned_bump_and_rollback", "end", OLD, A, (B, A), "converged"),
     ("pinned_bump_and_rollback", "pin digest A again", OLD, A, (), "broken cron DigestEdited"),
-    ("rollback_during_import", "let B finish", OLD, A, (B, A), "broken import BlockedByWaitingImport"),
-    ("unbound_then_handover", "new cron on A", OLD, A, (B, A), "broken import BlockedByWaitingImport"),
+    ("rollback_during_import", "let B finish", OLD, A, (B, A), "progressing import BlockedByWaitingImport"),
+    ("unbound_then_handover", "new cron on A", OLD, A, (B, A), "progressing import BlockedByWaitingImport"),
     ("unbound_then_handover", "end", "rhel9-cccccc", A, (B, A), "converged"),
     ("unbound_then_volume_deleted", "end", OLD, A, (B, A), "converged"),
     ("handover_during_import", "an annotation of the new cron", NEW, B, (A,), "broken import Asleep"),
@@ -34,10 +34,10 @@ MOMENTS = (
     ("crash_then_roll_forward", "end", OLD, C, (B, A), "converged"),
     ("annotation_removed", "end", OLD, A, (), "broken cron DigestRemoved"),
     ("class_change_by_handover", "end", NEW, A, (), "broken volume WrongStorageClass"),
-    ("handover", "pin B", NEW, A, (), "converged"),
-    ("two_crons_one_datasource", "end", "rhel9-zzzzzz", B, (), "progressing import NotStarted"),
+    ("handover", "pin B", NEW, A, (), "broken volume VolumeTooSmall"),
+    ("two_crons_one_datasource", "end", "rhel9-zzzzzz", B, (), "broken cron ForeignCron"),
     ("handover", "end", NEW, B, (A,), "converged"),
-    ("handover_with_bump", "end", NEW, A, (B,), "converged"),
+    ("handover_with_bump", "end", NEW, A, (B,), "broken volume VolumeTooSmall"),
     ("datasource_deleted", "end", OLD, A, (), "converged"),
     ("datasource_edited", "somebody removes the label", OLD, A, (), "converged"),
     ("datasource_edited", "end", OLD, A, (), "broken datasource OwnerLabelEdited"),
@@ -45,7 +45,7 @@ MOMENTS = (
     ("volume_deleted", "end", OLD, A, (), "progressing volume VolumeNotReady"),
     ("no_storage_class", "end", OLD, A, (), "broken import NoStorageClass"),
     ("unknown_storage_class", "end", OLD, A, (), "broken import NoStorageClass"),
-    ("wait_for_first_consumer", "with the annotation", OLD, A, (), "progressing import WaitingForVolume"),
+    ("wait_for_first_consumer", "with the annotation", OLD, A, (), "progressing import ClaimUnbound"),
     ("snapshot_format", "pin B", OLD, A, (), "converged"),
     ("snapshot_format", "end", NEW, A, (B, A), "converged"),
     ("rollback_after_gc", "end", OLD, A, (C, B, A), "progressing volume VolumeNotReady"),
@@ -70,7 +70,7 @@ def test_a_stuck_import_is_told_with_both_ways_out() -> None:
     finding = Judged(objects, expecting(objects, OLD)).finding()
     assert finding is not None
     assert "restart count of rhel9" in finding.remedy
-    assert "kubectl delete datavolume -n golden-unbound-then-handover rhel9-bbbbbbbbbbbb" in finding.remedy
+    assert " delete datavolumes.cdi.kubevirt.io rhel9-bbbbbbbbbbbb" in finding.remedy
 
 
 def test_a_crash_loop_is_told_with_the_importers_own_message() -> None:
@@ -83,7 +83,10 @@ def test_a_crash_loop_is_told_with_the_importers_own_message() -> None:
 
 def test_a_cron_that_the_datasource_does_not_name_waits_for_the_label() -> None:
     objects = objects_before("two_crons_one_datasource", "end")
-    finding = Judged(objects, expecting(objects, "rhel9-zzzzzz", B)).finding()
+    expected = expecting(objects, "rhel9-zzzzzz", B)
+    git = Git(history=history(expected, B, manifest(expected, A, cron=OLD)))
+    finding = Judged(objects, expected, git).finding()
+    assert outcome(finding) == "progressing import NotStarted"
     assert finding is not None
     assert "the owner label of rhel9 names rhel9-aaaaaa" in finding.message
 
@@ -102,7 +105,7 @@ def test_an_import_that_cdi_refuses_blocks_the_next_digest() -> None:
     pinned = {**cron, "metadata": {**cron["metadata"], "annotations": {DIGEST_ANNOTATION: B}}}
     others = tuple(each for each in objects if each is not cron)
     finding = Judged((*others, pinned), expecting((pinned,), OLD, B)).finding()
-    assert outcome(finding) == "broken import BlockedByWaitingImport"
+    assert outcome(finding) == "progressing import BlockedByWaitingImport"
 
 
 @pytest.mark.parametrize(

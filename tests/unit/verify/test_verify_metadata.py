@@ -125,16 +125,25 @@ def test_the_label_of_a_leftover_is_named_with_what_to_do() -> None:
     assert outcome(finding) == "broken cron MetadataEdited"
     assert finding is not None
     assert f"still carries {TIER}" in finding.message
-    assert "kubectl label" in finding.remedy
+    assert f" label dataimportcrons.cdi.kubevirt.io {CRON} {TIER}-`" in finding.remedy
 
 
 def test_what_to_expect_is_what_the_file_says() -> None:
     one = variant(settings=settings(labels=((TIER, "gold"),), annotations=(("note", "x"),), immediate_binding=True))
-    expected = expected_of(one, "acme", content=renderer().image(one).content, served=None, known=frozenset())
+    expected = expected_of(one, "acme", content=renderer().image(one).content, served=None, locked=None)
     assert expected.labels == {TIER: "gold", FLEET_LABEL: "acme"}
     assert expected.annotations == {"note": "x", BINDING_ANNOTATION: "true", DIGEST_ANNOTATION: A}
     assert expected.source_labels == {TIER: "gold", FLEET_LABEL: "acme"}
     assert expected.source_annotations == {"note": "x"}
+
+
+def test_a_class_that_a_users_template_names_is_the_one_to_expect() -> None:
+    one = variant(settings=settings(storage_class="fast"))
+    content = renderer().image(one).content.replace(b'storageClassName: "fast"', b'storageClassName: "slow"')
+    expected = expected_of(one, "acme", content=content, served=None, locked=None)
+    assert expected.storage_class == "slow"
+    plain = expected_of(variant(), "acme", content=renderer().image(variant()).content, served=None, locked=None)
+    assert plain.storage_class is None
 
 
 TEXTS = st.dictionaries(st.sampled_from(["a", "b", "c/d", BINDING_ANNOTATION]), st.sampled_from("xyz"))

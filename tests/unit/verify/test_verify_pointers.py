@@ -91,9 +91,9 @@ def test_a_pointer_that_leads_to_the_image_has_converged() -> None:
         (changed(VOLUME), "broken datasource PointerElsewhere"),
         (changed(VOLUME | reference("rhel9")), "broken datasource PointerElsewhere"),
         (changed({"other": {}}), "broken datasource PointerElsewhere"),
-        (refused("third"), "broken datasource PointerNotReady"),
-        (refused("self"), "broken datasource PointerNotReady"),
-        (refused("far"), "broken datasource PointerNotReady"),
+        (refused("third"), "broken datasource ReferenceTooDeep"),
+        (refused("self"), "broken datasource ReferenceRefused"),
+        (refused("far"), "broken datasource ReferenceRefused"),
         (refused("ghost"), "progressing datasource PointerNotReady"),
         (changed(labels={}), "broken datasource MetadataEdited"),
     ],
@@ -155,6 +155,16 @@ def test_a_channel_that_moved_and_still_carries_the_other_images_preference_has_
     before = pointer("rhel10", preference=Kinded("rhel.10", "VirtualMachineClusterPreference"))
     assert judged(moved, before) == "broken datasource MetadataEdited"
     assert judged(moved, None) == judged(moved, pointer("rhel10")) == "converged"
+
+
+def test_a_preference_that_was_dropped_and_that_cdi_copies_from_the_volume_all_the_same_breaks_nothing() -> None:
+    preference = "instancetype.kubevirt.io/default-preference"
+    objects = changed(labels={FLEET_LABEL: "acme", preference: "rhel.9"})
+    (end,) = (each for each in objects if (each["kind"], each["metadata"]["name"]) == ("DataSource", "rhel9"))
+    before = pointer(preference=Kinded("rhel.9", "VirtualMachineClusterPreference"))
+    assert judged(objects, before, None) == "broken datasource MetadataEdited"
+    end["metadata"]["labels"][preference] = "rhel.9"
+    assert judged(objects, before, None) == "converged"
 
 
 def test_a_label_that_was_dropped_in_git_alone_is_on_its_way() -> None:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gitops_golden.fleet.observation import Observation, Server, Unread
 from gitops_golden.plan.compile import compile_plan
-from gitops_golden.policy.model import HyperConverged, Platform, VendorImages, VendorTemplate
+from gitops_golden.policy.model import HyperConverged, Platform, Tracking, VendorImages, VendorTemplate
 from gitops_golden.render.manifests import read_documents
 from gitops_golden.vendor.catalogue import MANAGED_BY, catalogue
 from gitops_golden.verify.expectations import Truth
-from gitops_golden.verify.judge import judge_fleet
 from tests.builders import HERE, A, B, cluster, image, lock, locked, policy
-from tests.unit.verify.world import NOW, Git, outcome, renderer, versions
+from tests.unit.verify.small_fleet import judge_fleet
+from tests.unit.verify.world import BASIS, NOW, Git, outcome, renderer, versions, written
 
 if TYPE_CHECKING:
     from gitops_golden.verify.model import Finding
@@ -41,12 +42,14 @@ class Ocp:
     said: VendorImages = REMOVE
     version: str = "v1"
     images: tuple[str, ...] = ()
+    tracking: bool = False
 
     @property
     def plan(self) -> Any:
         place = HyperConverged(HCO, f"hco.kubevirt.io/{self.version}")
         one = replace(cluster("ocp"), platform=Platform("openshift", HCO, place))
-        images = tuple(image(name) for name in self.images)
+        update: dict[str, Any] = {"update": Tracking("0 2 * * *")} if self.tracking else {}
+        images = tuple(image(name, **update) for name in self.images)
         parts = {} if images else {"placements": ()}
         made = policy(images=images, clusters=(one,), vendor_images=self.said, **parts)
         return compile_plan(made, lock(*(locked(name) for name in self.images)))
@@ -69,12 +72,18 @@ class Ocp:
         return outcome(self.finding(*objects, past=past, **seen))
 
     def finding(
-        self, *objects: dict[str, Any], past: tuple[bytes | None, ...] = (None,), **seen: Any
+        self,
+        *objects: dict[str, Any],
+        past: tuple[bytes | None, ...] = (None,),
+        objective: timedelta | None = None,
+        **seen: Any,
     ) -> Finding | None:
         plan, made = self.plan, renderer()
         files = {file.name: versions(file.content) for file in made.folder(plan.clusters[0].holding).files}
         git = Git(files=files | {FILE: versions(self.content, *past)})
-        truth = Truth(git, lock(), {}, None, lambda variant: made.image(variant).content, made.folder)
+        truth = Truth(
+            git, lock(), {}, BASIS, lambda variant: made.image(variant).content, made.folder, objective=objective
+        )
         observed = Observation("ocp", NOW, Server("v1.36.0", "uid"), objects, **seen)
         (result,) = judge_fleet(plan, truth, {"ocp": observed}, NOW).clusters
         return result.finding
@@ -185,6 +194,15 @@ def test_templates_that_the_policy_names_or_git_once_listed_are_not_lost() -> No
     assert Ocp(KEEP_FEDORA).judged(Ocp(named).told(), past=(before,)) == "progressing None VendorImagesNotTold"
 
 
+def test_vendor_images_are_overdue_once_the_cluster_follows_git_later_than_the_objective() -> None:
+    objects, past = (said(), cron("fedora-image-cron")), (Ocp(ONE_OFF).content, None)
+    for seconds, outcome_then in ((90, "progressing"), (30, "broken")):
+        finding = Ocp().finding(*objects, past=past, objective=timedelta(seconds=seconds))
+        assert outcome(finding) == f"{outcome_then} None VendorImagesPresent"
+    assert finding is not None
+    assert (finding.since, finding.overdue) == (NOW - timedelta(minutes=1), True)
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_hyperconverged_that_says_otherwise_than_git_was_not_told(version: str) -> None:
     before, ocp = Ocp(KEEP_ALL, version).content, Ocp(KEEP_FEDORA, version)
@@ -202,8 +220,8 @@ def test_a_hyperconverged_that_says_otherwise_than_git_was_not_told(version: str
 
 
 def test_a_hyperconverged_is_read_in_either_version_whatever_git_writes() -> None:
-    for written, served in (VERSIONS, VERSIONS[::-1]):
-        ocp = Ocp(REMOVE, written)
+    for rendered, served in (VERSIONS, VERSIONS[::-1]):
+        ocp = Ocp(REMOVE, rendered)
         assert ocp.judged(said(served, enableCommonBootImageImport=False)) == "converged"
         assert (
             ocp.judged(said(served, enableCommonBootImageImport=True), past=())
@@ -247,7 +265,7 @@ def test_vendor_images_that_were_moved_to_a_namespace_that_nobody_read_prove_not
 
 def test_a_file_for_the_cluster_that_is_not_published_breaks_at_git() -> None:
     ocp, made = Ocp(), renderer()
-    truth = Truth(Git(), lock(), {}, None, lambda variant: made.image(variant).content, made.folder)
+    truth = Truth(Git(), lock(), {}, BASIS, lambda variant: made.image(variant).content, made.folder)
     observed = Observation("ocp", NOW, None, (ocp.told(),))
     (result,) = judge_fleet(ocp.plan, truth, {"ocp": observed}, NOW).clusters
     assert outcome(result.finding) == "broken git NotPublished"
@@ -257,7 +275,7 @@ def test_a_policy_that_says_nothing_of_vendor_images_looks_at_none() -> None:
     plan = compile_plan(policy(), lock())
     made = renderer()
     files = {file.name: versions(file.content) for file in made.folder(plan.clusters[0].holding).files}
-    truth = Truth(Git(files=files), lock(), {}, None, lambda variant: made.image(variant).content, made.folder)
+    truth = Truth(Git(files=files), lock(), {}, BASIS, lambda variant: made.image(variant).content, made.folder)
     (result,) = judge_fleet(plan, truth, {"prod-1": Observation("prod-1", NOW, None, ())}, NOW).clusters
     assert result.finding is None
 
@@ -319,6 +337,36 @@ def test_an_image_that_does_not_stand_in_for_the_vendors_is_told(objects: Object
     assert outcome(finding) == f"{verdict} None VendorImageNotReplaced"
     assert finding is not None
     assert finding.message.startswith("fedora: ")
+
+
+def told_at(age: timedelta, objects: Objects) -> Objects:
+    """Return objects whose HyperConverged the engine wrote so long ago."""
+    first, *others = objects
+    return (written(first, "gitops-engine", age, "spec", "workloadSources"), *others)
+
+
+@pytest.mark.parametrize(("minutes", "verdict"), [(1, "progressing"), (11, "broken")])
+@pytest.mark.parametrize(
+    ("objects", "reason"),
+    [
+        (replaced(cron=None), "VendorImageNotReplaced"),
+        (replaced(B), "VendorImageNotReplaced"),
+        ((*replaced(), cron("fedora-image-cron")), "VendorImagesPresent"),
+    ],
+)
+def test_what_hyperconverged_was_only_just_told_takes_a_while(
+    objects: Objects, reason: str, minutes: int, verdict: str
+) -> None:
+    age = timedelta(minutes=minutes)
+    finding = Ocp(REPLACE, images=("fedora",)).finding(*told_at(age, objects))
+    assert outcome(finding) == f"{verdict} None {reason}"
+    assert finding is not None
+    assert finding.since == NOW - age
+
+
+def test_an_image_whose_tag_is_not_known_is_told_by_its_delivery_alone() -> None:
+    ocp = Ocp(REPLACE, images=("fedora",), tracking=True)
+    assert ocp.judged(ocp.told()) == "converged"
 
 
 def test_the_vendors_own_cron_beside_the_one_that_stands_in_for_it_should_be_gone() -> None:

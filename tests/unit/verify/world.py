@@ -16,8 +16,10 @@ from gitops_golden.render.render import Renderer
 from gitops_golden.render.values import Values
 from gitops_golden.resources import shipped
 from gitops_golden.templating.environment import Templates
-from gitops_golden.verify.case import Case, Expected, Past, PastFile
+from gitops_golden.verify.case import Case, Expected, Past, PastFile, storage_of
 from gitops_golden.verify.judge import judge
+from gitops_golden.verify.model import Basis, Origin
+from gitops_golden.verify.serving import boot_source, served_digest
 from tests.builders import A
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CONTENT = b"what is rendered"
+BASIS = Basis("main", "c" * 40, Origin("0" * 64), None, "0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ def expecting(objects: Iterable[dict[str, Any]], cron: str, digest: str = A, **p
         storage_class=template["spec"]["storage"].get("storageClassName"),
         content=CONTENT,
         known=frozenset({digest}),
+        **storage_of(spec),
     )
     return replace(base, **parts)
 
@@ -124,6 +128,43 @@ class Judged:
     def finding(self, **parts: Any) -> Finding | None:
         observed: Observed = Observation("c", NOW, Server("v1.36.0", "uid"), self.objects, **parts)
         return judge(Case("c", self.expected, self.git, observed, NOW, self.beside))
+
+
+def aged(objects: Iterable[dict[str, Any]], age: timedelta) -> tuple[dict[str, Any], ...]:
+    """Return objects that were all made so long ago, their conditions as old: recordings have no times."""
+    when = stamp(age)
+    return tuple(_at(each, when) for each in objects)
+
+
+def stamp(age: timedelta) -> str:
+    """Return the time so long ago as the API server writes it."""
+    return (NOW - age).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _at(found: dict[str, Any], when: str) -> dict[str, Any]:
+    metadata, status = found["metadata"] | {"creationTimestamp": when}, found.get("status")
+    if "deletionTimestamp" in metadata:
+        metadata["deletionTimestamp"] = when
+    if not isinstance(status, dict) or "conditions" not in status:
+        return found | {"metadata": metadata}
+    conditions = [each | {"lastTransitionTime": when} for each in status["conditions"]]
+    return found | {"metadata": metadata, "status": status | {"conditions": conditions}}
+
+
+def written(found: dict[str, Any], manager: str, age: timedelta, *path: str) -> dict[str, Any]:
+    """Return an object whose field the API server notes as written by somebody so long ago."""
+    fields: dict[str, Any] = {}
+    for step in reversed(path):
+        fields = {f"f:{step}": fields}
+    entry = {"manager": manager, "operation": "Update", "time": stamp(age), "fieldsV1": fields}
+    metadata = found["metadata"]
+    return found | {"metadata": metadata | {"managedFields": [*metadata.get("managedFields", ()), entry]}}
+
+
+def served(seen: Observation, expected: Expected) -> str | None:
+    """Return the digest that a delivery's consumers are given."""
+    source = boot_source(seen, expected.namespace, expected.data_source)
+    return served_digest(seen, source, expected.known) if source else None
 
 
 def outcome(finding: Finding | None) -> str:
