@@ -15,6 +15,7 @@ from gitops_golden.cli.options import Moment, kubeconfig_option, timeout_option
 from gitops_golden.cli.repository_truth import RepositoryTruth
 from gitops_golden.cli.terminal import progress, tell
 from gitops_golden.errors import InputError
+from gitops_golden.fleet.kinds import HYPER_CONVERGED
 from gitops_golden.fleet.kubeconfig import KubeconfigReader
 from gitops_golden.fleet.observation import Unreachable, recorded
 from gitops_golden.fleet.readers import Readers, Target
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from gitops_golden.verify.model import Report, Scope
 
 
-UNASKED = frozenset({"HyperConverged"})
+UNASKED = frozenset({HYPER_CONVERGED})
 """What tells of the vendor's images alone: of no use where the policy says nothing of them."""
 MANY = 500
 """Snapshots that take longer than a second to read."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -357,3 +358,14 @@ def test_what_the_engine_mends_is_counted_and_not_commanded() -> None:
     place.remove("Role")
     place.remove("RoleBinding")
     assert notes(place) == "2 differences are for the GitOps engine to mend: let it sync this cluster"
+
+
+def test_thousands_of_strays_are_told_in_seconds() -> None:
+    place, number = site(), 2000
+    for each in range(number):
+        digest = f"sha256:{each:012x}{'0' * 52}"
+        place.add(*volume("rhel9", OLD, digest), cron(f"stray-{each}", managed=f"stray{each}", digest=digest))
+    began = process_time()
+    drift = place.drift()
+    assert process_time() - began < 10
+    assert len(drift.drifts) == 2 * number

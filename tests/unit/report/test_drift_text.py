@@ -141,3 +141,8 @@ def test_a_cluster_that_could_not_be_read_stands_in_the_script_as_a_comment() ->
         .splitlines()[-1]
         .startswith("# could not be read, so nothing is said of it: Timeout: no\\x0a")
     )
+
+
+def test_machines_are_told_the_way_to_a_field_with_dots() -> None:
+    (finding,) = as_json(report(cluster("c", EDITED)))["findings"]
+    assert finding["fields"] == ["metadata.labels.os"]
