@@ -104,7 +104,8 @@ def _linger(threads: Collection[threading.Thread]) -> bool:
     """Whether Python would wait at its end for requests that other threads still have under way."""
     end = time.monotonic() + PATIENCE
     for thread in threads:
-        if not thread.daemon:
+        # One that is only about to start is among those that there are, and cannot be joined.
+        if thread.is_alive() and not thread.daemon:
             thread.join(max(0.0, end - time.monotonic()))
     return any(thread.is_alive() and not thread.daemon for thread in threads)
 

@@ -64,11 +64,13 @@ def narrowing_options(function: Callable[..., Any]) -> Callable[..., Any]:
     def narrowed(
         *arguments: Any, only: tuple[Only, ...], clusters: str | None, shard: Shard | None, **options: Any
     ) -> Any:
+        # An empty one leaves all, as for kubectl: what a job was given no value for narrows nothing.
+        text = (clusters or "").strip()
         narrowing = Narrowing(
             images=_named("image", only),
             clusters=_named("cluster", only),
-            selector=selector(clusters) if clusters else None,
-            selector_text=clusters or "",
+            selector=selector(text) if text else None,
+            selector_text=text,
             shard=shard,
         )
         return function(*arguments, narrowing=narrowing, **options)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import UTC, timedelta
+from json import JSONDecodeError
 from typing import Any
 
 from gitops_golden import documents
-from gitops_golden.errors import InputErrors
+from gitops_golden.errors import InputErrors, Location, Problem
 from gitops_golden.fleet.jsontext import parse_json
 from gitops_golden.fleet.observation import Observation, Server, Unread
 from gitops_golden.fleet.shapes import instant, items, mapping, text
-from gitops_golden.fleet.snapshot_shape import API_VERSION, KIND, LIMITS, problems
+from gitops_golden.fleet.snapshot_shape import API_VERSION, KIND, LARGE, LIMITS, problems
 
 
 def write(observation: Observation) -> bytes:
@@ -70,6 +71,8 @@ def _value(data: bytes, file: str) -> object:
     if len(data) <= LIMITS.size and data.lstrip()[:1] == b"{":
         try:
             return parse_json(data)
-        except ValueError:
-            pass
+        except JSONDecodeError as error:
+            if len(data) > LARGE:
+                where = Location(file, error.lineno, error.colno)
+                raise InputErrors([Problem(f"not JSON: {error.msg}", where)]) from None
     return documents.as_data(documents.parse_one(data, file, LIMITS))

@@ -183,6 +183,11 @@ def test_a_narrowed_report_is_that_part_of_the_whole_one_and_says_so(
     assert "not the whole fleet" in run(*VERIFY, *options).out
 
 
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_a_blank_selector_leaves_the_whole_fleet(run: Run, recorded: Path, blank: str) -> None:
+    assert run(*VERIFY, "--clusters", blank, "-o", "json").json["scope"] is None
+
+
 def test_of_some_images_only_these_are_asked_for_at_the_registry(run: Run, recorded: Path) -> None:
     found = run(*VERIFY, "--only", "image=rhel9", "-o", "json").json
     assert [each["image"] for each in found["images"]] == ["rhel9"]

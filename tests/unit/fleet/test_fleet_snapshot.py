@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from gitops_golden.errors import InputError
 from gitops_golden.fleet import snapshot
 from gitops_golden.fleet.observation import Observation, Server, Unread
+from gitops_golden.fleet.snapshot_shape import LARGE
 from gitops_golden.resources import shipped
 
 if TYPE_CHECKING:
@@ -261,3 +263,23 @@ def test_an_unknown_field_comes_with_the_nearest_known_one() -> None:
     wrong = _set("objekts", to=[])(document())
     with pytest.raises(InputError, match="did you mean objects"):
         snapshot.parse(json.dumps(wrong).encode(), "edge.json")
+
+
+def large(**more: Any) -> bytes:
+    return json.dumps(document() | {"namespaces": ["golden"] * (LARGE // 8)} | more).encode()
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (large()[:-1], r"^edge\.json:1:\d+: not JSON: "),
+        (large(kind="X"), r"^edge\.json: this is no ClusterSnapshot"),
+        (large(objects=[7]), r"^edge\.json: objects\[0\]: not an object of Kubernetes"),
+    ],
+    ids=["cut off", "of another kind", "with a fault"],
+)
+def test_what_is_wrong_with_a_large_snapshot_is_told_in_no_time(data: bytes, said: str) -> None:
+    began = process_time()
+    with pytest.raises(InputError, match=said):
+        snapshot.parse(data, "edge.json")
+    assert process_time() - began < 1
