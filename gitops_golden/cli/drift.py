@@ -10,7 +10,7 @@ from gitops_golden.cli.clusters_repository import clusters_repository
 from gitops_golden.cli.narrowing import narrowing_options
 from gitops_golden.cli.options import fleet_argument, output_option, repository_options
 from gitops_golden.cli.repository_truth import RepositoryTruth
-from gitops_golden.cli.terminal import show, show_json, style
+from gitops_golden.cli.terminal import show, show_json, style, tell
 from gitops_golden.cli.verifying import Sources, clock, observed, reader_of, reading_options
 from gitops_golden.cli.wiring import open_fleet
 from gitops_golden.drift.judge import Drifts
@@ -68,11 +68,17 @@ def command(
     with clusters_repository(repo) as repository:
         standing = repository.standing(branch)
         truth = RepositoryTruth(standing, plan)
+        if truth.empty and plan.receiving:
+            # Else all that clusters hold would be nobody's.
+            what = f"branch {branch!r} holds nothing of the fleet {plan.fleet}, so there is nothing to compare with"
+            raise InputError(what, remedy="name the branch that clusters follow, or run `gitops-golden publish`")
         drifts = Drifts(plan, truth, opened.lock, whole=narrowing.whole_clusters, steps=commands)
         found = {
             held.cluster.name: drifts.cluster(held, seen) for held, seen in observed(plan, reader, live=sources.live)
         }
         report = drifts.report(found, at=at or clock(), commit=standing.commit.id if standing.commit else None)
+    for file in drifts.unreadable:
+        tell(f"warning: {file} on {branch} is no manifest: what it was before is taken to be meant; verify tells more")
     _print(report, "script" if commands else output)
     return _exit_code(report, live=sources.live)
 

@@ -57,6 +57,11 @@ class RepositoryTruth:
     def _read(self) -> dict[bytes, Manifest | None]:
         return {}
 
+    @property
+    def empty(self) -> bool:
+        """Whether the branch's head holds nothing of the fleet."""
+        return not self._folders
+
     def folder(self, cluster: str) -> Folder | None:
         """Return what the branch's head holds of a cluster; equal clusters share one object."""
         return self._folders.get(self.plan.target.folder(cluster))

@@ -86,7 +86,9 @@ class GitSays:
     def __init__(self, truth: PublishedTruth) -> None:
         self.truth = truth
         self._folders: dict[int, Claims] = {}
-        self._files: dict[tuple[str, bytes], tuple[Claim, ...]] = {}
+        self._files: dict[tuple[str, bytes], tuple[Claim, ...] | None] = {}
+        self.unreadable: set[str] = set()
+        """Files of the head, as ``CLUSTER: NAME``, that are no manifests: what they last were is taken to be meant."""
         self._beside: dict[bytes, Beside] = {}
         self._ever: dict[int, tuple[tuple[Held, ...], frozenset[tuple[str, str, str]]]] = {}
         self._past: dict[tuple[int, tuple[str, str, str]], tuple[tuple[PastFile, ...], tuple[Held, ...]]] = {}
@@ -98,10 +100,18 @@ class GitSays:
             return Claims()
         if id(folder) not in self._folders:
             files = (file for file in folder.files if (parse(file.name) or ("",))[0] in FILES)
-            self._folders[id(folder)] = _claims(
-                tuple(claim for file in files for claim in self._file(file.name, file.content))
-            )
+            self._folders[id(folder)] = _claims(tuple(claim for file in files for claim in self._said(cluster, file)))
         return self._folders[id(folder)]
+
+    def _said(self, cluster: str, file: File) -> tuple[Claim, ...]:
+        found = self._file(file.name, file.content)
+        if found is not None:
+            return found
+        self.unreadable.add(f"{cluster}: {file.name}")
+        past = (
+            self._file(file.name, each.content) for each in self.truth.file_past(cluster, file.name) if each.content
+        )
+        return next((claims for claims in past if claims is not None), ())
 
     def file(self, cluster: str, name: str) -> Beside | None:
         """Return a file of the branch's head with its objects."""
@@ -142,12 +152,15 @@ class GitSays:
     def _held(self, past: tuple[PastFile, ...], file: str, key: tuple[str, str, str]) -> Iterator[Held]:
         for each in past:
             claims = self._file(file, each.content) if each.content is not None else ()
-            yield Held(each.commit, each.since, next((claim for claim in claims if claim.key == key), None))
+            if claims is not None:
+                yield Held(each.commit, each.since, next((claim for claim in claims if claim.key == key), None))
 
-    def _file(self, name: str, content: bytes) -> tuple[Claim, ...]:
+    def _file(self, name: str, content: bytes) -> tuple[Claim, ...] | None:
+        """Return what a file claims, or None for what cannot be read: nothing is known to have been taken out of it."""
         key = name, content
         if key not in self._files:
-            self._files[key] = tuple(_claim(each, name) for each in read_documents(content) or () if _compared(each))
+            read = read_documents(content)
+            self._files[key] = None if read is None else tuple(_claim(each, name) for each in read if _compared(each))
         return self._files[key]
 
 

@@ -48,6 +48,11 @@ class Drifts:
         self._whole = whole
         self._steps = steps
 
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """The files of the branch that are no manifests; clusters were compared with what those were before."""
+        return tuple(sorted(self._git.unreadable))
+
     def cluster(self, held: ClusterPlan, seen: Observed) -> ClusterDrift:
         """Return what one cluster holds otherwise than Git says."""
         name, context = held.cluster.name, held.cluster.context

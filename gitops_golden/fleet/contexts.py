@@ -21,6 +21,8 @@ from gitops_golden.fleet.shapes import items, mapping, text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+LARGEST = 128 << 20
+"""Bytes of a kubeconfig: some ten times what ten thousand contexts take."""
 _CLUSTER_FILES = ("certificate-authority",)
 _USER_FILES = ("client-certificate", "client-key", "tokenFile")
 
@@ -113,7 +115,11 @@ def load_kubeconfig(files: Iterable[Path]) -> Kubeconfig:
 
 def _read(file: Path) -> Mapping[str, Any]:
     try:
-        config = YAML(typ="safe").load(file.read_bytes())
+        with file.open("rb") as stream:
+            data = stream.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise InputError(f"a kubeconfig has at most {LARGEST >> 20} MiB", where=Location(str(file)))
+        config = YAML(typ="safe").load(data)
     except OSError as error:
         what = f"cannot read the kubeconfig: {error.strerror}"
         raise InputError(what, where=Location(str(file))) from error

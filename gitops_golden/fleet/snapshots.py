@@ -45,15 +45,23 @@ class SnapshotReader:
         self._folder = folder
         self._oldest = oldest
         self._now = now
+        self._listed = False
 
     def read(self, targets: Sequence[Target], clock: Clock) -> Iterator[Observed]:
         """Yield each cluster in its turn; ``Unreachable`` without exactly one snapshot that can be believed.
 
-        Raises InputError if the folder cannot be listed.
+        Raises InputError if the folder cannot be listed; one that could be is only away, as while it is replaced.
         """
         if not targets:
             return
-        files, nameless = _index(self._folder)
+        try:
+            files, nameless = _index(self._folder)
+        except InputError as error:
+            if not self._listed:
+                raise
+            yield from (Unreachable(each.cluster, "SnapshotMissing", str(error.problem)) for each in targets)
+            return
+        self._listed = True
         for target in targets:
             now = (self._now or clock)()
             yield self._cluster(target.cluster, files.get(target.cluster, []), nameless.get(target.cluster, []), now)

@@ -187,3 +187,22 @@ def test_one_image_alone_can_be_asked_about(run: Run, recorded: Path) -> None:
     edit(recorded / "prod-eu-1.json", "DataImportCron", "rhel9-", **{DIGEST_ANNOTATION: SOMEBODYS})
     assert said(report(run, "--only", "image=fedora", code=0)) == []
     assert said(report(run, "--only", "image=rhel9", code=1)) == [("prod-eu-1", "CronEdited", "rhel9")]
+
+
+def test_what_cannot_be_read_in_git_was_not_taken_out_of_it(run: Run, recorded: Path, bare: Git) -> None:
+    file = "clusters/dev-1/image-rhel9.yaml"
+    held = bare("show", f"main:{file}")
+    bare.commit({file: f"<<<<<<< HEAD\n{held}".encode()})
+    ran = run("drift", *REPO, "--snapshots", "recorded")
+    assert (ran.code, ran.err.count("\n")) == (0, 1)
+    assert ran.err.startswith("warning: dev-1: image-rhel9.yaml on main is no manifest")
+    assert "drop_cron" not in run("drift", *REPO, "--snapshots", "recorded", "--commands").out
+
+
+def test_a_branch_that_holds_nothing_of_the_fleet_is_nothing_to_compare_with(
+    run: Run, recorded: Path, bare: Git
+) -> None:
+    bare("branch", "other", bare.commit({"README": b"x"}, branch="elsewhere"))
+    ran = run("drift", *REPO, "--branch", "other", "--snapshots", "recorded")
+    assert (ran.code, ran.out) == (2, "")
+    assert "'other' holds nothing of the fleet acme" in ran.err

@@ -138,3 +138,17 @@ def test_a_folder_that_is_not_there_is_a_wrong_input(tmp_path: Path) -> None:
 
 def test_what_keeps_an_api_server_from_answering_is_no_reason_of_a_snapshot() -> None:
     assert not any(map(recorded, ("Timeout", "NotObserved", "Forbidden", "SnapshotControllerDown")))
+
+
+def test_a_folder_that_is_replaced_is_only_away(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "snapshots", tmp_path / "elsewhere"
+    folder.mkdir()
+    as_written(folder)
+    reader, target = SnapshotReader(folder), Target("edge-001", "edge-001", frozenset())
+    assert [*reader.read([target], lambda: NOON)] == [SEEN]
+    folder.rename(elsewhere)
+    (away,) = reader.read([target], lambda: NOON)
+    assert isinstance(away, Unreachable)
+    assert (away.reason, str(folder) in away.message) == ("SnapshotMissing", True)
+    elsewhere.rename(folder)
+    assert [*reader.read([target], lambda: NOON)] == [SEEN]
