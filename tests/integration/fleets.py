@@ -14,8 +14,10 @@ from gitops_golden.fleet.snapshot import write
 from gitops_golden.render.cdi import DIGEST_ANNOTATION, OWNER_LABEL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
+
+    from tests.testbed.gitrepos import Git
 
 OBSERVED = ("Role", "RoleBinding", "HyperConverged")
 SAMPLE = Path(__file__).resolve().parents[2] / "sample-fleet"
@@ -123,3 +125,13 @@ def _converged(cron: dict[str, Any], source: dict[str, Any], tags: Mapping[str, 
         "spec": {"source": {"pvc": {"namespace": namespace, "name": volume}}},
         "status": {"conditions": [{"type": "Ready", "status": "True"}]},
     }
+
+
+def converge(run: Callable[..., Ran], fleet: Path, bare: Git, *, at: datetime) -> Path:
+    """Lock and publish the fleet to ``../clusters.git``; return snapshots of clusters that have all converged on it."""
+    repo = ("--repo", "../clusters.git")
+    run("lock")
+    assert run("publish", *repo).code == 0
+    images = run("verify", *repo, "--snapshots", ".", "-o", "json").json["images"]
+    record(fleet / "recorded", bare.files(), {each["image"]: each["served"] for each in images}, at=at)
+    return fleet / "recorded"

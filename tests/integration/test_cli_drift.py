@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from gitops_golden.render.cdi import DIGEST_ANNOTATION, OWNER_LABEL
-from tests.integration.fleets import change, edit
-from tests.integration.test_cli_verify import converge
+from tests.integration.fleets import change, converge, edit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ SOMEBODYS = f"sha256:{'e' * 64}"
 @pytest.fixture
 def recorded(run: Run, fleet: Path, bare: Git) -> Path:
     """Return snapshots of clusters that hold exactly what is published."""
-    return converge(run, fleet, bare)
+    return converge(run, fleet, bare, at=datetime.now(UTC))
 
 
 def report(run: Run, *arguments: str, code: int) -> Any:

@@ -17,7 +17,7 @@ from gitops_golden.cli.clusters_repository import clusters_repository
 from gitops_golden.cli.verifying import truth_of
 from gitops_golden.cli.wiring import open_fleet
 from gitops_golden.resources import shipped
-from tests.integration.fleets import change, record
+from tests.integration.fleets import change, converge, record
 from tests.testbed.gitrepos import Git
 
 if TYPE_CHECKING:
@@ -35,11 +35,7 @@ VERIFY = ("verify", *REPO, "--snapshots", "recorded")
 @pytest.fixture
 def recorded(run: Run, fleet: Path, bare: Git) -> Path:
     """Return snapshots of clusters that have all converged on what is locked and published."""
-    run("lock")
-    assert run("publish", *REPO).code == 0
-    images = run("verify", *REPO, "--snapshots", ".", "-o", "json").json["images"]
-    record(fleet / "recorded", bare.files(), {each["image"]: each["served"] for each in images}, at=NOW)
-    return fleet / "recorded"
+    return converge(run, fleet, bare, at=NOW)
 
 
 def judged(run: Run, *arguments: str) -> Any:

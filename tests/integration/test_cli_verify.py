@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gitops_golden.render.cdi import DIGEST_ANNOTATION
-from tests.integration.fleets import change, edit, record
+from tests.integration.fleets import change, converge, edit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,15 +29,7 @@ VERIFY = ("verify", *REPO, "--snapshots", "recorded")
 @pytest.fixture
 def recorded(run: Run, fleet: Path, bare: Git) -> Path:
     """Return snapshots of clusters that have all converged on what is locked and published."""
-    return converge(run, fleet, bare)
-
-
-def converge(run: Run, fleet: Path, bare: Git) -> Path:
-    run("lock")
-    assert run("publish", *REPO).code == 0
-    images = run("verify", *REPO, "--snapshots", ".", "-o", "json").json["images"]
-    record(fleet / "recorded", bare.files(), {each["image"]: each["served"] for each in images}, at=NOW)
-    return fleet / "recorded"
+    return converge(run, fleet, bare, at=NOW)
 
 
 def report(run: Run, *arguments: str, code: int) -> Any:
@@ -124,7 +116,7 @@ def test_what_a_template_adds_and_git_lacks_is_told_of_the_cluster(run: Run, fle
     )
     with (fleet / "fleet.yaml").open("a", encoding="utf-8") as policy:
         policy.write("  templates: templates\n")
-    converge(run, fleet, bare)
+    converge(run, fleet, bare, at=NOW)
     assert report(run, code=0)["summary"]["clusterFindings"] == 0
     about.write_text(about.read_text().replace("a: b", "a: c"))
     found = report(run, code=1)
@@ -135,7 +127,7 @@ def test_what_a_template_adds_and_git_lacks_is_told_of_the_cluster(run: Run, fle
 
 def test_with_the_registry_down_all_else_is_judged(run: Run, fleet: Path, bare: Git, refused: str) -> None:
     change(fleet / "fleet.yaml", "address: registry.acme.example:5000 ", f"address: {refused}\n    plainHTTP: true ")
-    recorded = converge(run, fleet, bare)
+    recorded = converge(run, fleet, bare, at=NOW)
     change(fleet / "fleet.yaml", "    layout: registry ", "    #")
     found = report(run, code=3)
     assert {each["reason"] for each in found["images"]} == {"RegistryUnreachable"}
@@ -210,7 +202,7 @@ def rich(run: Run, fleet: Path, bare: Git) -> Path:
         "labels: {env: prod, site: edge}",
         "labels: {env: prod, site: edge}\n      platform: kubevirt",
     )
-    return converge(run, fleet, bare)
+    return converge(run, fleet, bare, at=NOW)
 
 
 def objects(snapshot: Path, *more: dict[str, Any], without: tuple[str, str] = ("", "")) -> None:
