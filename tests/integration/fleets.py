@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gitops_golden.documents import as_data, parse
+from gitops_golden.files import replace_file
 from gitops_golden.fleet.observation import Observation, Server
 from gitops_golden.fleet.snapshot import write
 from gitops_golden.render.cdi import DIGEST_ANNOTATION, OWNER_LABEL
@@ -44,10 +45,10 @@ def copy_sample(folder: Path) -> Path:
 
 
 def change(file: Path, before: str, after: str) -> None:
-    """Replace a text that stands in a file exactly once."""
+    """Replace a text that stands in a file exactly once; whoever reads meanwhile gets one or the other."""
     text = file.read_text(encoding="utf-8")
     assert text.count(before) == 1, (before, text.count(before))
-    file.write_text(text.replace(before, after), encoding="utf-8")
+    replace_file(file, text.replace(before, after).encode())
 
 
 def record(folder: Path, published: Mapping[str, bytes], tags: Mapping[str, str], *, at: datetime) -> None:
