@@ -273,7 +273,10 @@ def _an_image_that_gains_architectures_becomes_a_pointer_once_its_old_source_is_
     assert source["dataSource"]["name"] == "rhel9-6-amd64"
     finding = delivery(seen, OCP, "rhel9-6-amd64")
     assert f"rhel9-6 points at volume {before} and DataSource rhel9-6-amd64" in finding["message"]
-    assert "`kubectl -n golden delete datasources.cdi.kubevirt.io rhel9-6`, and the engine makes it anew" in finding["remedy"]
+    assert (
+        "`kubectl -n golden delete datasources.cdi.kubevirt.io rhel9-6`, and the engine makes it anew"
+        in finding["remedy"]
+    )
     fleet.sync()
     assert said(fleet.verify(), OCP, "rhel9-6-amd64") == elsewhere
     for name in (OCP, EDGE):

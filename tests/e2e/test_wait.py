@@ -313,7 +313,7 @@ def test_a_watched_cluster_where_nothing_happens_is_hardly_asked(
         wait_until(lambda: _lists(front))
         wait_until(lambda: _quiet(front))
         front.requests.clear()
-        # Polled, it would be read three times by then; as it tells its changes, it is ten seconds after the last time.
+        # Polled, it would be read three times by then; as it tells its changes, it is after ten seconds.
         time.sleep(POLLED.first * (1 + GROWTH + GROWTH * GROWTH))
         assert sum(each.endswith("/dataimportcrons") for each in _lists(front)) <= 1
         world.release(digest)
